@@ -1,0 +1,128 @@
+"""Runtime settings as one frozen value, passed explicitly and carried by handles."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Literal
+
+import attrs
+
+__all__ = ["Config", "as_config", "config", "current_config"]
+
+_MIB = 1024 * 1024
+
+
+def _positive(_: object, attribute: "attrs.Attribute[int]", value: int) -> None:
+    if value < 1:
+        raise ValueError(f"config.{attribute.name} must be >= 1, got {value}")
+
+
+@attrs.frozen(kw_only=True)
+class Config:
+    """How reads and writes are carried out; never what they mean.
+
+    Examples
+    --------
+    >>> Config(write_empty_chunks=True).write_empty_chunks
+    True
+    """
+
+    order: Literal["C", "F"] = attrs.field(default="C", validator=attrs.validators.in_(("C", "F")))
+    """Memory layout of arrays that reads return."""
+    write_empty_chunks: bool = attrs.field(
+        default=False, validator=attrs.validators.instance_of(bool)
+    )
+    """Store chunks that hold nothing but the fill value, too."""
+    read_missing_chunks: bool = attrs.field(
+        default=True, validator=attrs.validators.instance_of(bool)
+    )
+    """True: a missing chunk reads as the fill value. False: ChunkNotFoundError, before any decode."""
+    batch_nbytes: int = attrs.field(default=2 * _MIB, validator=_positive)
+    """Decoded bytes that one batch of chunks may hold (at least one chunk)."""
+    workers: int = attrs.field(factory=lambda: os.cpu_count() or 1, validator=_positive)
+    """Threads that work on the batches of one call, the calling one included."""
+
+    def evolve(self, **changes: Any) -> "Config":
+        """Copy of this config with some fields changed; TypeError for an unknown field."""
+        return attrs.evolve(self, **changes)
+
+
+_FIELDS = {field.name: field for field in attrs.fields(Config)}
+
+
+def _parse(name: str, text: str) -> Any:
+    default = getattr(Config(), name)
+    if isinstance(default, bool):
+        if text.lower() in {"1", "true", "yes", "on"}:
+            return True
+        if text.lower() in {"0", "false", "no", "off"}:
+            return False
+        raise ValueError(f"FROZARR_{name.upper()} must be true or false, got {text!r}")
+    return int(text) if isinstance(default, int) else text
+
+
+def config_from_env(environ: Mapping[str, str]) -> Config:
+    """Config made of the defaults and the ``FROZARR_<FIELD>`` entries of `environ`.
+
+    Examples
+    --------
+    >>> config_from_env({"FROZARR_WORKERS": "3"}).workers
+    3
+    """
+    prefix = "FROZARR_"
+    given = {key[len(prefix) :].lower(): key for key in environ if key.startswith(prefix)}
+    return Config(
+        **{name: _parse(name, environ[key]) for name, key in given.items() if name in _FIELDS}
+    )
+
+
+_CURRENT: ContextVar[Config | None] = ContextVar("frozarr_config", default=None)
+_FROM_ENV: list[Config] = []
+
+
+def current_config() -> Config:
+    """The config that handles made now will carry."""
+    found = _CURRENT.get()
+    if found is not None:
+        return found
+    if not _FROM_ENV:  # read once, on first use: the environment is not consulted at import
+        _FROM_ENV.append(config_from_env(os.environ))
+    return _FROM_ENV[0]
+
+
+@contextmanager
+def config(**changes: Any) -> Iterator[Config]:
+    """Change the default config for the duration of a ``with`` block (per thread and task).
+
+    Examples
+    --------
+    >>> with config(workers=1) as settings:
+    ...     settings.workers
+    1
+    """
+    new = current_config().evolve(**changes)
+    token = _CURRENT.set(new)
+    try:
+        yield new
+    finally:
+        _CURRENT.reset(token)
+
+
+def as_config(value: "Config | Mapping[str, Any] | None") -> Config:
+    """The config meant by a ``config=`` argument: itself, changes to the default, or the default.
+
+    Raises
+    ------
+    TypeError
+        A mapping names a field that does not exist.
+    """
+    if isinstance(value, Config):
+        return value
+    base = current_config()
+    if value is None:
+        return base
+    unknown = sorted(set(value) - set(_FIELDS))
+    if unknown:
+        raise TypeError(f"unknown config fields {unknown}; known ones: {sorted(_FIELDS)}")
+    return base.evolve(**dict(value))

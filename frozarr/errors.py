@@ -1,0 +1,141 @@
+"""The error tree: every class is also the builtin that users already catch.
+
+Each error has fields for machines and a text for people that says what was wrong, where, and
+what to do next.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+__all__ = [
+    "ArrayNotFoundError",
+    "BoundsCheckError",
+    "ChunkDecodeError",
+    "ChunkNotFoundError",
+    "ConflictError",
+    "ContainsArrayError",
+    "ContainsGroupError",
+    "FrozarrError",
+    "GroupNotFoundError",
+    "InvalidKeyError",
+    "MetadataError",
+    "NegativeStepError",
+    "NodeNotFoundError",
+    "ReadOnlyError",
+    "SelectionError",
+    "ShapeMismatchError",
+    "StoreError",
+    "UnknownExtensionError",
+    "VindexInvalidSelectionError",
+]
+
+
+class FrozarrError(Exception):
+    """Root of all errors that frozarr raises itself.
+
+    Keyword arguments become fields; ``None`` for those that do not apply.
+
+    Examples
+    --------
+    >>> FrozarrError("no such chunk", key="c/0/0").key
+    'c/0/0'
+    """
+
+    url: str | None = None
+    """Location of the array or store."""
+    key: str | None = None
+    """Store key concerned."""
+    loc: tuple[str | int, ...] | None = None
+    """Path inside the document concerned."""
+
+    def __init__(self, message: str = "", **fields: Any) -> None:
+        super().__init__(message)
+        self.__dict__.update(fields)
+
+
+class MetadataError(FrozarrError, ValueError):
+    """A document or a creation argument is not valid; lists *all* problems with their paths.
+
+    Mend the named members; ``problems`` holds ``(loc, message)`` pairs for machines.
+    """
+
+    problems: Sequence[Any] = ()
+
+
+class UnknownExtensionError(MetadataError):
+    """A document names a codec, data type, grid or key encoding that is not registered.
+
+    Register it (see ``frozarr.metadata.registry``) or install the package that provides it.
+    """
+
+
+class SelectionError(FrozarrError, IndexError):
+    """A selection does not fit the array it is applied to."""
+
+
+class BoundsCheckError(SelectionError):
+    """An integer index lies outside its axis."""
+
+
+class NegativeStepError(SelectionError):
+    """A slice has a step below 1; read forwards and reverse the result."""
+
+
+class VindexInvalidSelectionError(SelectionError):
+    """Coordinate indexing takes one integer array per axis, or one mask of the array's shape."""
+
+
+class ShapeMismatchError(FrozarrError, ValueError):
+    """Two shapes that must agree do not; nothing was read or written."""
+
+
+class NodeNotFoundError(FrozarrError, FileNotFoundError):
+    """No metadata document where a node was expected."""
+
+
+class ArrayNotFoundError(NodeNotFoundError):
+    """No array document at this store and path; check both, or create the array."""
+
+
+class GroupNotFoundError(NodeNotFoundError):
+    """No group document at this store and path; check both, or create the group."""
+
+
+class ContainsArrayError(FrozarrError, FileExistsError, ValueError):
+    """There is already an array; pass ``overwrite=True`` or choose another path."""
+
+
+class ContainsGroupError(FrozarrError, FileExistsError, ValueError):
+    """There is already a group; pass ``overwrite=True`` or choose another path."""
+
+
+class ReadOnlyError(FrozarrError, PermissionError, ValueError):
+    """A change was asked of a read-only store; nothing was written."""
+
+
+class InvalidKeyError(FrozarrError, ValueError):
+    """A key or path that could leave the store's root, or that no store can hold."""
+
+
+class ConflictError(FrozarrError, RuntimeError):
+    """The stored document changed since this handle was opened; nothing was written.
+
+    Open the array again and repeat the change on the new handle.
+    """
+
+
+class ChunkDecodeError(FrozarrError, ValueError):
+    """A stored chunk is corrupt: truncated, oversized, or refused by its codec."""
+
+
+class ChunkNotFoundError(FrozarrError, KeyError):
+    """Chunks are missing and the config asks for an error instead of the fill value."""
+
+    keys: Sequence[str] = ()
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+class StoreError(FrozarrError, OSError):
+    """The store failed; the cause is the client's own error, unchanged."""

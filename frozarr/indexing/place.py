@@ -1,0 +1,156 @@
+"""Moving elements between chunks in a staging array and their places in the result.
+
+Rows that look alike move in one strided copy: the staging array seen as (grid…, chunk…) and the
+result seen as (grid₀, chunk₀, grid₁, chunk₁, …) are the same elements in two layouts.
+"""
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from frozarr.indexing.plan import Plan, PointPlan, ProductPlan
+from frozarr.indexing.project import Segment
+from frozarr.types import Shape
+
+__all__ = ["gather", "scatter"]
+
+AnyArray: TypeAlias = npt.NDArray[Any]
+
+
+def scatter(plan: Plan, staging: AnyArray, out: AnyArray) -> None:
+    """Copy what the plan selects from decoded chunks to the result.
+
+    Parameters
+    ----------
+    staging
+        Decoded chunks in the plan's order, shape (chunks, *chunk_shape).
+    out
+        The whole result, shape ``plan.full_shape``; only the plan's elements are written.
+
+    Examples
+    --------
+    >>> from frozarr.indexing import RegularGrid, parse_selection, plan_read
+    >>> plan = plan_read(RegularGrid((2,)), (4,), parse_selection(slice(1, 4), (4,), "basic"))
+    >>> out = np.zeros(3, int)
+    >>> scatter(plan, np.array([[1, 2], [3, 4]]), out)
+    >>> out
+    array([2, 3, 4])
+    """
+    if isinstance(plan, PointPlan):
+        _flat_view(out, plan.position, out.shape).assign(_chunk_view(plan, staging).read())
+        return
+    for inside, outside in _regions(plan, staging, out):
+        outside.assign(inside.read())
+
+
+def gather(plan: Plan, values: AnyArray, staging: AnyArray) -> None:
+    """Copy what the plan selects from the values to write into chunks.
+
+    Parameters
+    ----------
+    values
+        All values, shape ``plan.full_shape``.
+    staging
+        Chunks in the plan's order, shape (chunks, *chunk_shape); the rest of them stays as it is.
+    """
+    if isinstance(plan, PointPlan):
+        points = _flat_view(values, plan.position, values.shape).read()
+        _chunk_view(plan, staging).assign(points)
+        return
+    for inside, outside in _regions(plan, staging, values):
+        inside.assign(outside.read())
+
+
+class _View:
+    """Part of an array: a strided view, and index arrays where no view will do."""
+
+    __slots__ = ("array", "index")
+
+    def __init__(self, array: AnyArray, index: Any) -> None:
+        self.array = array
+        self.index = index
+
+    def read(self) -> AnyArray:
+        return np.asarray(self.array[self.index])
+
+    def assign(self, values: AnyArray) -> None:
+        self.array[self.index] = values
+
+
+def _flat_view(array: AnyArray, flat: Any, shape: Shape) -> _View:
+    """Elements at C-order positions; flattened first where that is a view, which is faster."""
+    if array.flags.c_contiguous:
+        return _View(array.reshape(-1), flat)
+    return _View(array, np.unravel_index(flat, shape))
+
+
+def _chunk_view(plan: PointPlan, staging: AnyArray) -> _View:
+    """The plan's points in the staging array."""
+    if staging.flags.c_contiguous:
+        volume = math.prod(plan.chunk_shape)
+        return _View(staging.reshape(-1), plan.rows() * volume + plan.offset)
+    return _View(staging, (plan.rows(), *np.unravel_index(plan.offset, plan.chunk_shape)))
+
+
+def _open_mesh(regions: Sequence[Any], shape: Sequence[int]) -> Any:
+    """Index for a product of slices and index arrays; only slices give a view."""
+    scattered = sum(not isinstance(r, slice) for r in regions)
+    if scattered < 2:  # one index array among slices keeps its place in the result
+        return tuple(regions)
+    return np.ix_(
+        *(
+            np.arange(*r.indices(n)) if isinstance(r, slice) else r
+            for r, n in zip(regions, shape, strict=True)
+        )
+    )
+
+
+def _regions(
+    plan: ProductPlan, staging: AnyArray, out: AnyArray
+) -> Iterator[tuple[_View, _View]]:
+    """Matching parts of the staging array and the result, one pair per product of segments."""
+    ndim = len(plan.axes)
+    grid = staging.reshape((*plan.grid_shape, *staging.shape[1:]))
+    full = out.reshape(plan.full_shape)
+    for segments in itertools.product(*(axis.segments() for axis in plan.axes)):
+        rows = tuple(slice(s.lo, s.hi) for s in segments)
+        inner = [s.inner for s in segments]
+        if all(s.hi - s.lo == 1 for s in segments):
+            chunk = grid[(*(s.lo for s in segments), ...)]  # the ellipsis keeps 0-d a view
+            yield (
+                _View(chunk, _open_mesh(inner, chunk.shape)),
+                _View(full, _open_mesh([s.outer for s in segments], full.shape)),
+            )
+            continue
+        yield _aligned(grid[rows], full, segments, ndim)
+
+
+def _aligned(
+    grid: AnyArray, full: AnyArray, segments: Sequence[Segment], ndim: int
+) -> tuple[_View, _View]:
+    """Both layouts as (grid₀, chunk₀, grid₁, chunk₁, …); axes with index arrays have one row."""
+    interleaved = [axis for i in range(ndim) for axis in (i, ndim + i)]
+    inside = grid.transpose(interleaved)
+    scattered = any(not isinstance(s.outer, slice) for s in segments)
+    region = full[tuple(s.outer if isinstance(s.outer, slice) else slice(None) for s in segments)]
+    # splitting an axis into (rows, elements) is a view; scattered rows are single, index after
+    split = [
+        n
+        for s, size in zip(segments, region.shape, strict=True)
+        for n in (s.hi - s.lo, size // (s.hi - s.lo))
+    ]
+    outside = region.reshape(split)
+    inner = [r for s in segments for r in (slice(None), s.inner)]
+    outer = [
+        r
+        for s in segments
+        for r in (slice(None), slice(None) if isinstance(s.outer, slice) else s.outer)
+    ]
+    return (
+        _View(inside, _open_mesh(inner, inside.shape)),
+        _View(outside, _open_mesh(outer, outside.shape) if scattered else ...),
+    )

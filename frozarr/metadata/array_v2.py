@@ -1,0 +1,226 @@
+"""Array documents of format 2: ``.zarray`` and ``.zattrs``."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, TypeAlias
+
+import attrs
+import numpy as np
+
+from frozarr.metadata.codecs.base import ChunkSpec
+from frozarr.metadata.codecs.numcodecs import NumcodecsCodec
+from frozarr.metadata.dtypes.base import DataType, FillValue, fill_identity
+from frozarr.metadata.dtypes.lookup import data_type_of, parse_dtype_v2
+from frozarr.metadata.grids import RegularGrid
+from frozarr.metadata.json import FrozenMap, thaw
+from frozarr.metadata.keys import V2Keys
+from frozarr.metadata.members import Members, as_extents, as_object, as_one_of
+from frozarr.metadata.problems import Problems
+from frozarr.types import JSON, UNSET, Loc, Shape, Unset
+
+__all__ = ["ArrayV2Metadata", "parse_array_v2"]
+
+Order: TypeAlias = Literal["C", "F"]
+
+
+def _structure(dtype: np.dtype[Any]) -> object:
+    return dtype.descr if dtype.names else dtype.str
+
+
+@attrs.frozen(kw_only=True)
+class ArrayV2Metadata:
+    """What a format 2 array is, as one frozen value.
+
+    Made by `parse_array_v2` or ``create_array(zarr_format=2)``; the constructor checks how the
+    parts fit together.
+
+    Raises
+    ------
+    MetadataError
+        Parts that don't fit, all of them with their paths.
+    """
+
+    zarr_format: ClassVar[int] = 2
+    document_key: ClassVar[str] = ".zarray"
+    attributes_key: ClassVar[str] = ".zattrs"
+
+    shape: Shape = attrs.field(converter=tuple)
+    chunks: Shape = attrs.field(converter=tuple)
+    dtype: np.dtype[Any] = attrs.field(eq=_structure)
+    """NumPy type of what reads return; its byte order is the stored one."""
+    fill_value: FillValue | None = attrs.field(eq=fill_identity)
+    """None (JSON null) is undefined: such elements read as zero."""
+    order: Order = attrs.field(default="C", validator=attrs.validators.in_(("C", "F")))
+    filters: tuple[NumcodecsCodec, ...] = attrs.field(default=(), converter=tuple)
+    compressor: NumcodecsCodec | None = None
+    dimension_separator: Literal[".", "/"] = attrs.field(
+        default=".", validator=attrs.validators.in_((".", "/"))
+    )
+    attributes: FrozenMap = attrs.field(factory=FrozenMap)
+
+    def __attrs_post_init__(self) -> None:
+        problems = Problems()
+        if len(self.chunks) != len(self.shape):
+            problems.add(
+                ("chunks",),
+                f"{len(self.chunks)} axes, but shape {self.shape} has {len(self.shape)}",
+            )
+        problems.raise_if_any("array metadata")
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def data_type(self) -> DataType:
+        """The data type, byte order aside."""
+        found = data_type_of(self.dtype)
+        if found is None:
+            raise ValueError(f"dtype {self.dtype} has no data type in the Zarr formats")
+        return found
+
+    @property
+    def fill(self) -> FillValue:
+        """Value of elements that are not stored."""
+        if self.fill_value is None:
+            return self.data_type.cast_fill(0)
+        return self.fill_value
+
+    @property
+    def chunk_grid(self) -> RegularGrid:
+        """The grid."""
+        return RegularGrid(self.chunks)
+
+    @property
+    def chunk_key_encoding(self) -> V2Keys:
+        """How chunks are named."""
+        return V2Keys(separator=self.dimension_separator)
+
+    @property
+    def chunk_spec(self) -> ChunkSpec:
+        """Shape and type of a chunk before any codec."""
+        return ChunkSpec(self.chunks, self.dtype)
+
+    @property
+    def dimension_names(self) -> None:
+        """Format 2 has no member for them."""
+        return
+
+    def with_shape(self, shape: Shape) -> "ArrayV2Metadata":
+        """The same array with another shape."""
+        return attrs.evolve(self, shape=shape)
+
+    def with_attributes(self, attributes: FrozenMap) -> "ArrayV2Metadata":
+        """The same array with other attributes."""
+        return attrs.evolve(self, attributes=attributes)
+
+    def to_json(self) -> dict[str, JSON]:
+        """The ``.zarray`` document."""
+        fill = self.fill_value
+        return {
+            "zarr_format": 2,
+            "shape": list(self.shape),
+            "chunks": list(self.chunks),
+            "dtype": self.dtype.str,
+            "compressor": self.compressor.to_json() if self.compressor else None,
+            "fill_value": None if fill is None else self.data_type.fill_to_json_v2(fill),
+            "order": self.order,
+            "filters": [f.to_json() for f in self.filters] or None,
+            "dimension_separator": self.dimension_separator,
+        }
+
+    def documents(self) -> dict[str, JSON]:
+        """Documents to store, by their key below the array's path; attributes come last."""
+        attributes: dict[str, JSON] = (
+            {self.attributes_key: thaw(self.attributes)} if self.attributes else {}
+        )
+        return {self.document_key: self.to_json(), **attributes}
+
+
+def _parse_chunks(value: JSON, loc: Loc, problems: Problems) -> Shape | None:
+    """Chunk shape; zarr-python 2 wrote 0 for zero-length axes, which means 1."""
+    chunks = as_extents(0)(value, loc, problems)
+    return None if chunks is None else tuple(max(1, size) for size in chunks)
+
+
+def _parse_filters(
+    value: JSON, loc: Loc, problems: Problems
+) -> tuple[NumcodecsCodec, ...] | None:
+    if value is None:
+        return ()
+    if not isinstance(value, list | tuple):
+        problems.add(loc, f"expected null or a list of filters, got {value!r}")
+        return None
+    parsed = [NumcodecsCodec.from_json(v, (*loc, i), problems) for i, v in enumerate(value)]
+    return None if None in parsed else tuple(f for f in parsed if f is not None)
+
+
+def _parse_compressor(
+    value: JSON, loc: Loc, problems: Problems
+) -> NumcodecsCodec | Unset | None:
+    return UNSET if value is None else NumcodecsCodec.from_json(value, loc, problems)
+
+
+def _as_raw(value: JSON, loc: Loc, problems: Problems) -> tuple[JSON]:  # noqa: ARG001 - a parser
+    return (value,)  # wrapped: null is a value here, None means "noted problem"
+
+
+def _parse_attributes(document: JSON, problems: Problems) -> FrozenMap:
+    attributes = as_object({} if document is None else document, (".zattrs",), problems)
+    return FrozenMap(attributes or {})
+
+
+def parse_array_v2(
+    document: JSON, attributes: JSON = None, *, where: str = ".zarray"
+) -> ArrayV2Metadata:
+    """Frozen value of a ``.zarray`` document and its ``.zattrs``.
+
+    Parameters
+    ----------
+    document, attributes : JSON
+        The decoded documents; None for absent attributes.
+    where : str
+        Names the document in errors (its URL).
+
+    Raises
+    ------
+    MetadataError
+        With all problems of the documents, each with its path. Unknown members are no problem.
+
+    Examples
+    --------
+    >>> parse_array_v2({"zarr_format": 2, "shape": [3], "chunks": [2], "dtype": "<i4",
+    ...                 "fill_value": 0, "order": "C"}).dtype
+    dtype('int32')
+    """
+    problems = Problems()
+    if not isinstance(document, Mapping):
+        problems.add((), f"expected a JSON object, got {type(document).__name__}")
+        document = {}
+    members = Members(document, (), problems)
+    members.take("zarr_format", as_one_of(2))
+    shape = members.take("shape", as_extents(0))
+    chunks = members.take("chunks", _parse_chunks)
+    dtype = members.take("dtype", parse_dtype_v2)
+    raw_fill = members.take("fill_value", _as_raw)
+    order = members.take("order", as_one_of("C", "F"))
+    filters = members.take_or("filters", _parse_filters, default=())
+    compressor = members.take_or("compressor", _parse_compressor, default=UNSET)
+    separator = members.take_or("dimension_separator", as_one_of(".", "/"), default=".")
+    frozen_attributes = _parse_attributes(attributes, problems)
+    fill = None
+    data_type = data_type_of(dtype) if dtype is not None else None
+    if data_type is not None and raw_fill is not None and raw_fill[0] is not None:
+        fill = data_type.parse_fill_v2(raw_fill[0], ("fill_value",), problems)
+    problems.raise_if_any(where)
+    try:
+        return ArrayV2Metadata(
+            shape=shape or (), chunks=chunks or (), dtype=dtype, fill_value=fill,
+            order=order, filters=filters or (),
+            compressor=compressor if isinstance(compressor, NumcodecsCodec) else None,
+            dimension_separator=separator, attributes=frozen_attributes,
+        )  # fmt: skip
+    except ValueError as error:
+        problems.extend(getattr(error, "problems", ()))
+        problems.raise_if_any(where)
+        raise

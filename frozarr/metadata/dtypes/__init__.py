@@ -1,0 +1,1 @@
+"""Data types: frozen values, one file per family."""

@@ -1,0 +1,305 @@
+"""Booleans, integers, floats and complex numbers (core spec, "Data types").
+
+Fill values: JSON numbers, ``"NaN"``, ``"Infinity"``, ``"-Infinity"``, and for floats the exact bit
+pattern in hex, which alone can name a NaN other than the canonical one.
+"""
+
+import math
+import re
+from typing import Any, TypeAlias
+
+import attrs
+import numpy as np
+
+from frozarr.metadata.problems import Problems
+from frozarr.types import JSON, Loc
+
+__all__ = ["Boolean", "Complex", "Float", "Integer", "NumericType"]
+
+INTEGERS = tuple(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64))
+FLOATS = ("float16", "float32", "float64")
+COMPLEXES = ("complex64", "complex128")
+_SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+@attrs.frozen
+class Boolean:
+    """Data type ``bool``: one byte, 0 or 1.
+
+    Examples
+    --------
+    >>> Boolean().fill_to_json(np.True_)
+    True
+    """
+
+    name: str = attrs.field(default="bool", init=False)
+
+    @property
+    def numpy(self) -> np.dtype[Any]:
+        """NumPy's bool."""
+        return np.dtype(np.bool_)
+
+    def to_json(self) -> JSON:
+        """``"bool"``."""
+        return self.name
+
+    def parse_fill(self, value: JSON, loc: Loc, problems: Problems) -> np.generic | None:
+        """``true`` or ``false``."""
+        if not isinstance(value, bool):
+            problems.add(loc, f"expected true or false, got {value!r}")
+            return None
+        return np.bool_(value)
+
+    def fill_to_json(self, fill: Any) -> JSON:
+        """``true`` or ``false``."""
+        return bool(fill)
+
+    def parse_fill_v2(self, value: JSON, loc: Loc, problems: Problems) -> np.generic | None:
+        """``true``, ``false``, or 0 and 1, which old writers used."""
+        if isinstance(value, int | float) and value in {0, 1}:
+            return np.bool_(value)
+        return self.parse_fill(value, loc, problems)
+
+    fill_to_json_v2 = fill_to_json
+
+    def cast_fill(self, value: object) -> np.generic:
+        """Scalar cast with numpy's rules."""
+        return cast_scalar(value, self.numpy)
+
+
+@attrs.frozen
+class Integer:
+    """Data types ``int8`` … ``int64`` and ``uint8`` … ``uint64``.
+
+    Examples
+    --------
+    >>> Integer("uint16").numpy
+    dtype('uint16')
+    """
+
+    name: str = attrs.field(validator=attrs.validators.in_(INTEGERS))
+
+    @property
+    def numpy(self) -> np.dtype[Any]:
+        """NumPy's type of the same name."""
+        return np.dtype(self.name)
+
+    def to_json(self) -> JSON:
+        """The name."""
+        return self.name
+
+    def parse_fill(self, value: JSON, loc: Loc, problems: Problems) -> np.generic | None:
+        """Integer in range; 1.0 is not one."""
+        if not isinstance(value, int) or isinstance(value, bool):
+            problems.add(loc, f"expected an integer, got {value!r}")
+            return None
+        limits = np.iinfo(self.numpy)
+        if not limits.min <= value <= limits.max:
+            problems.add(loc, f"{value} is not in [{limits.min}, {limits.max}] of {self.name}")
+            return None
+        return self.numpy.type(value)  # type: ignore[no-any-return]  # the type's scalar
+
+    def fill_to_json(self, fill: Any) -> JSON:
+        """JSON integer."""
+        return int(fill)
+
+    def parse_fill_v2(self, value: JSON, loc: Loc, problems: Problems) -> np.generic | None:
+        """Integer in range; old writers wrote 0.0 too."""
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        return self.parse_fill(value, loc, problems)
+
+    fill_to_json_v2 = fill_to_json
+
+    def cast_fill(self, value: object) -> np.generic:
+        """Scalar cast with numpy's rules."""
+        return cast_scalar(value, self.numpy)
+
+
+@attrs.frozen
+class Float:
+    """Data types ``float16``, ``float32`` and ``float64`` (IEEE 754).
+
+    Examples
+    --------
+    >>> Float("float32").fill_to_json(np.float32("nan"))
+    'NaN'
+    """
+
+    name: str = attrs.field(validator=attrs.validators.in_(FLOATS))
+
+    @property
+    def numpy(self) -> np.dtype[Any]:
+        """NumPy's type of the same name."""
+        return np.dtype(self.name)
+
+    def to_json(self) -> JSON:
+        """The name."""
+        return self.name
+
+    def parse_fill(self, value: JSON, loc: Loc, problems: Problems) -> np.generic | None:
+        """Number, special name, or hex bit pattern of exactly this width."""
+        return parse_float(value, self.numpy, loc, problems)
+
+    def fill_to_json(self, fill: Any) -> JSON:
+        """Number, special name, or hex for a NaN that is not the canonical one."""
+        return float_to_json(np.asarray(fill, self.numpy))
+
+    def parse_fill_v2(self, value: JSON, loc: Loc, problems: Problems) -> np.generic | None:
+        """As in format 3."""
+        return self.parse_fill(value, loc, problems)
+
+    def fill_to_json_v2(self, fill: Any) -> JSON:
+        """Number or special name; format 2 has no hex."""
+        return float_to_json(np.asarray(fill, self.numpy), hex_allowed=False)
+
+    def cast_fill(self, value: object) -> np.generic:
+        """Scalar cast with numpy's rules; the special names are understood."""
+        return cast_scalar(_named(value), self.numpy)
+
+
+@attrs.frozen
+class Complex:
+    """Data types ``complex64`` and ``complex128``: real and imaginary part.
+
+    Examples
+    --------
+    >>> Complex("complex64").fill_to_json(np.complex64(1 + 2j))
+    [1.0, 2.0]
+    """
+
+    name: str = attrs.field(validator=attrs.validators.in_(COMPLEXES))
+
+    @property
+    def numpy(self) -> np.dtype[Any]:
+        """NumPy's type of the same name."""
+        return np.dtype(self.name)
+
+    @property
+    def part(self) -> np.dtype[Any]:
+        """Type of the real and the imaginary part."""
+        return np.dtype(f"f{self.numpy.itemsize // 2}")
+
+    def to_json(self) -> JSON:
+        """The name."""
+        return self.name
+
+    def parse_fill(self, value: JSON, loc: Loc, problems: Problems) -> np.generic | None:
+        """Pair of floats, each in any form a float fill value has."""
+        if not isinstance(value, list | tuple) or len(value) != 2:
+            problems.add(loc, f"expected a pair [real, imaginary], got {value!r}")
+            return None
+        parts = [
+            parse_float(entry, self.part, (*loc, i), problems) for i, entry in enumerate(value)
+        ]
+        if any(p is None for p in parts):
+            return None
+        # viewed, not computed: arithmetic would lose NaN payloads and the sign of zero
+        return np.array(parts, self.part).view(self.numpy)[0]  # type: ignore[no-any-return]  # scalar
+
+    def fill_to_json(self, fill: Any) -> JSON:
+        """Pair of floats."""
+        return [float_to_json(p) for p in np.array([fill], self.numpy).view(self.part)]
+
+    def parse_fill_v2(self, value: JSON, loc: Loc, problems: Problems) -> np.generic | None:
+        """Pair of floats; a bare number has imaginary part 0 (old writers)."""
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            value = [value, 0.0]
+        return self.parse_fill(value, loc, problems)
+
+    def fill_to_json_v2(self, fill: Any) -> JSON:
+        """Pair of floats without hex."""
+        parts = np.array([fill], self.numpy).view(self.part)
+        return [float_to_json(p, hex_allowed=False) for p in parts]
+
+    def cast_fill(self, value: object) -> np.generic:
+        """Scalar cast with numpy's rules; a pair is real and imaginary part."""
+        if isinstance(value, list | tuple) and len(value) == 2:
+            parts = [cast_scalar(_named(v), self.part) for v in value]
+            return np.array(parts, self.part).view(self.numpy)[0]  # type: ignore[no-any-return]  # scalar
+        return cast_scalar(_named(value), self.numpy)
+
+
+NumericType: TypeAlias = Boolean | Integer | Float | Complex
+
+
+def _named(value: object) -> object:
+    return _SPECIAL.get(value, value) if isinstance(value, str) else value
+
+
+def cast_scalar(value: object, dtype: np.dtype[Any]) -> np.generic:
+    """Scalar of `dtype`, with numpy's rules for assignment.
+
+    Raises
+    ------
+    ValueError
+        The value is not a scalar, or does not fit.
+
+    Examples
+    --------
+    >>> cast_scalar(3.0, np.dtype("int16"))
+    np.int16(3)
+    """
+    if isinstance(value, np.generic) and value.dtype == dtype:
+        return value
+    try:
+        cast = np.asarray(value)
+        if cast.dtype.kind not in "biufc" or isinstance(value, int):
+            cast = np.asarray(value, dtype)  # python integers: numpy refuses those out of range
+        with np.errstate(over="ignore", invalid="ignore"):
+            scalar = cast.astype(dtype)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"fill_value {value!r} is not a {dtype} value: {error}") from error
+    if scalar.ndim:
+        raise ValueError(f"fill_value must be a scalar, got {value!r}")
+    return scalar[()]  # type: ignore[no-any-return]  # indexing with () gives a scalar
+
+
+def parse_float(
+    value: JSON, dtype: np.dtype[Any], loc: Loc, problems: Problems
+) -> np.generic | None:
+    """Float scalar from any of its JSON forms.
+
+    Examples
+    --------
+    >>> parse_float("0x7fc00001", np.dtype("f4"), (), Problems()).tobytes().hex()
+    '0100c07f'
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        with np.errstate(over="ignore"):
+            try:
+                return np.float64(value).astype(dtype)  # type: ignore[no-any-return]  # scalar
+            except OverflowError:
+                problems.add(loc, f"{value} is out of the range of {dtype}")
+                return None
+    if isinstance(value, str):
+        if value in _SPECIAL:
+            return dtype.type(_SPECIAL[value])  # type: ignore[no-any-return]  # scalar
+        if re.fullmatch(f"0x[0-9a-fA-F]{{{2 * dtype.itemsize}}}", value):
+            bits = int(value, 16).to_bytes(dtype.itemsize, "big")
+            return np.frombuffer(bits, dtype.newbyteorder(">")).astype(dtype)[0]  # type: ignore[no-any-return]  # scalar
+    problems.add(
+        loc,
+        f"expected a number, 'NaN', 'Infinity', '-Infinity' or '0x' and {2 * dtype.itemsize} "
+        f"hex digits, got {value!r}",
+    )
+    return None
+
+
+def float_to_json(fill: Any, *, hex_allowed: bool = True) -> JSON:
+    """JSON form of a float scalar: ``"NaN"`` for the canonical NaN only, hex for others.
+
+    Examples
+    --------
+    >>> float_to_json(np.float16(-0.0)), float_to_json(np.float16("inf"))
+    (-0.0, 'Infinity')
+    """
+    if np.isnan(fill):
+        bits = fill.astype(fill.dtype.newbyteorder(">")).tobytes()
+        canonical = np.array(math.nan, fill.dtype.newbyteorder(">"))
+        if not hex_allowed or bits == np.abs(canonical).tobytes():
+            return "NaN"
+        return f"0x{bits.hex()}"
+    if np.isinf(fill):
+        return "Infinity" if fill > 0 else "-Infinity"
+    return float(fill)

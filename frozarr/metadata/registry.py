@@ -1,0 +1,81 @@
+"""Registries: plain mappings from a name in a document to the class that understands it.
+
+An entry is the class, or ``"module:Class"`` for one that is imported on first use. A name that is
+not found is looked for among the entry points (``frozarr.codecs``, ``frozarr.data_types``,
+``frozarr.chunk_grids``, ``frozarr.chunk_key_encodings``), once.
+"""
+
+from importlib import import_module, metadata
+from typing import Any, Final, Literal, TypeAlias
+
+__all__ = ["REGISTRIES", "RegistryName", "describe_unknown", "find", "register"]
+
+RegistryName: TypeAlias = Literal["codecs", "data_types", "chunk_grids", "chunk_key_encodings"]
+
+_NUMERIC = "frozarr.metadata.dtypes.numeric"
+_COMPRESSORS = "frozarr.metadata.codecs.compressors"
+
+REGISTRIES: Final[dict[RegistryName, dict[str, Any]]] = {
+    "codecs": {
+        "bytes": "frozarr.metadata.codecs.bytes:BytesCodec",
+        "transpose": "frozarr.metadata.codecs.transpose:TransposeCodec",
+        "gzip": f"{_COMPRESSORS}:GzipCodec",
+        "zstd": f"{_COMPRESSORS}:ZstdCodec",
+        "blosc": f"{_COMPRESSORS}:BloscCodec",
+        "crc32c": f"{_COMPRESSORS}:Crc32cCodec",
+    },
+    "data_types": {
+        "bool": f"{_NUMERIC}:Boolean",
+        **{f"{kind}{bits}": f"{_NUMERIC}:Integer"
+           for kind in ("int", "uint") for bits in (8, 16, 32, 64)},
+        **{name: f"{_NUMERIC}:Float" for name in ("float16", "float32", "float64")},
+        **{name: f"{_NUMERIC}:Complex" for name in ("complex64", "complex128")},
+    },
+    "chunk_grids": {"regular": "frozarr.metadata.grids:RegularGrid"},
+    "chunk_key_encodings": {
+        "default": "frozarr.metadata.keys:DefaultKeys",
+        "v2": "frozarr.metadata.keys:V2Keys",
+    },
+}  # fmt: skip
+
+_SCANNED: set[str] = set()
+
+
+def register(registry: RegistryName, name: str, cls: type) -> None:
+    """Make documents that say `name` use `cls`; replaces an earlier entry.
+
+    Examples
+    --------
+    >>> from frozarr.metadata.codecs.compressors import GzipCodec
+    >>> register("codecs", "gzip", GzipCodec)
+    """
+    REGISTRIES[registry][name] = cls
+
+
+def find(registry: RegistryName, name: str) -> Any | None:
+    """Class registered under `name`; None if there is none.
+
+    Examples
+    --------
+    >>> find("codecs", "zstd").__name__
+    'ZstdCodec'
+    """
+    entries = REGISTRIES[registry]
+    if name not in entries and registry not in _SCANNED:
+        _SCANNED.add(registry)
+        for point in metadata.entry_points(group=f"frozarr.{registry}"):
+            entries.setdefault(point.name, point.value)
+    entry = entries.get(name)
+    if isinstance(entry, str):
+        module, _, attribute = entry.partition(":")
+        entry = entries[name] = getattr(import_module(module), attribute)
+    return entry
+
+
+def describe_unknown(registry: RegistryName, name: str) -> str:
+    """Message for a name that is not registered."""
+    known = ", ".join(sorted(REGISTRIES[registry]))
+    return (
+        f"unknown name {name!r}; known: {known}. Install the package that provides it "
+        f"(entry point group 'frozarr.{registry}') or register it"
+    )
