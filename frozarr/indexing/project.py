@@ -18,7 +18,7 @@ from frozarr.metadata.grids import AxisGrid
 __all__ = ["AxisRows", "Columns", "IndexRows", "Segment", "SliceRows", "project_axis"]
 
 Indices: TypeAlias = npt.NDArray[np.int64]
-Region: TypeAlias = "slice | Indices"
+Region: TypeAlias = slice | Indices
 
 
 class Columns(NamedTuple):

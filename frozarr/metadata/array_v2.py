@@ -22,8 +22,8 @@ __all__ = ["ArrayV2Metadata", "parse_array_v2"]
 Order: TypeAlias = Literal["C", "F"]
 
 
-def _structure(dtype: np.dtype[Any]) -> object:
-    return dtype.descr if dtype.names else dtype.str
+def _structure(dtype: np.dtype[Any]) -> str:
+    return str(dtype.descr) if dtype.names else dtype.str
 
 
 @attrs.frozen(kw_only=True)

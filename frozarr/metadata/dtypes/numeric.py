@@ -296,8 +296,8 @@ def float_to_json(fill: Any, *, hex_allowed: bool = True) -> JSON:
     """
     if np.isnan(fill):
         bits = fill.astype(fill.dtype.newbyteorder(">")).tobytes()
-        canonical = np.array(math.nan, fill.dtype.newbyteorder(">"))
-        if not hex_allowed or bits == np.abs(canonical).tobytes():
+        canonical = np.array(math.nan, fill.dtype.newbyteorder(">")).tobytes()
+        if not hex_allowed or bits == canonical:
             return "NaN"
         return f"0x{bits.hex()}"
     if np.isinf(fill):

@@ -1,0 +1,16 @@
+"""Codec values, for ``filters=``, ``serializer=`` and ``compressors=``."""
+
+from frozarr.metadata.codecs.bytes import BytesCodec
+from frozarr.metadata.codecs.compressors import BloscCodec, Crc32cCodec, GzipCodec, ZstdCodec
+from frozarr.metadata.codecs.numcodecs import NumcodecsCodec
+from frozarr.metadata.codecs.transpose import TransposeCodec
+
+__all__ = [
+    "BloscCodec",
+    "BytesCodec",
+    "Crc32cCodec",
+    "GzipCodec",
+    "NumcodecsCodec",
+    "TransposeCodec",
+    "ZstdCodec",
+]

@@ -1,0 +1,117 @@
+"""What ``array.plan[...]`` gives: a plan together with the array it is for. Nothing is read."""
+
+from typing import Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from frozarr.indexing import Plan, PointPlan
+from frozarr.io.target import Target
+from frozarr.types import Shape
+
+__all__ = ["ArrayPlan"]
+
+
+@attrs.frozen(eq=False, repr=False)
+class ArrayPlan:
+    """What a selection would touch.
+
+    Examples
+    --------
+    >>> import frozarr
+    >>> array = frozarr.create_array({}, shape=(100, 100), chunks=(10, 10), dtype="u2")
+    >>> array.plan[5:25, 3]
+    <ArrayPlan of (20,): 3 chunks, 3 requests, 600 bytes decoded for 40 bytes of result>
+    """
+
+    target: Target
+    plan: Plan
+
+    def __len__(self) -> int:
+        """Chunks touched."""
+        return len(self.plan)
+
+    @property
+    def shape(self) -> Shape:
+        """Shape of the result."""
+        return self.plan.out_shape
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the result."""
+        return int(np.prod(self.shape, dtype=object)) * self.target.metadata.dtype.itemsize
+
+    @property
+    def nbytes_decoded(self) -> int:
+        """Bytes of all chunks touched, decoded."""
+        return len(self) * self.target.chain.nbytes
+
+    @property
+    def requests(self) -> int:
+        """Keys asked of the store by a read."""
+        return len(self)
+
+    def keys(self) -> list[str]:
+        """Keys of the chunks in the store, in the order of `chunk_coords`."""
+        return self.target.keys(self.plan)
+
+    def chunk_coords(self) -> npt.NDArray[np.int64]:
+        """Chunks touched, shape (chunks, axes)."""
+        return self.plan.coords()
+
+    def coverage(self) -> npt.NDArray[np.bool_]:
+        """For each chunk: would a write replace all of it, without reading first?"""
+        return self.plan.whole()
+
+    def split(self, parts: int) -> "list[ArrayPlan]":
+        """Plans with disjoint chunks that make up this one; at most `parts`, none empty."""
+        if parts < 1:
+            raise ValueError(f"parts must be >= 1, got {parts}")
+        limit = max(1, -(-len(self) // parts))
+        if isinstance(self.plan, PointPlan):
+            pieces: list[Plan] = list(self.plan.batches(limit))
+        else:
+            widest = int(np.argmax(self.plan.grid_shape or (1,)))
+            pieces = [
+                self.plan.restrict(
+                    [(lo, hi) if axis == widest else (0, n)
+                     for axis, n in enumerate(self.plan.grid_shape)]
+                )
+                for (lo, hi) in _cuts(self.plan.grid_shape[widest] if self.plan.axes else 1, parts)
+            ] if len(self) and self.plan.axes else [self.plan] * bool(len(self))  # fmt: skip
+        return [ArrayPlan(self.target, piece) for piece in pieces]
+
+    def describe(self) -> str:
+        """A few lines of text: shapes, chunks, requests, bytes.
+
+        Examples
+        --------
+        >>> import frozarr
+        >>> array = frozarr.create_array({}, shape=(8,), chunks=(4,), dtype="u1")
+        >>> print(array.plan[:6].describe())
+        selection of shape (6,) from memory://..., shape (8,), chunks (4,)
+        2 chunks (1 whole, 1 in part), 2 requests
+        8 bytes decoded for 6 bytes of result
+        """
+        metadata = self.target.metadata
+        whole = int(np.count_nonzero(self.coverage()))
+        return (
+            f"selection of shape {self.shape} from {self.target.place}, shape {metadata.shape}, "
+            f"chunks {metadata.chunk_spec.shape}\n"
+            f"{len(self)} chunks ({whole} whole, {len(self) - whole} in part), "
+            f"{self.requests} requests\n"
+            f"{self.nbytes_decoded} bytes decoded for {self.nbytes} bytes of result"
+        )
+
+    def __repr__(self) -> str:
+        return (
+            f"<ArrayPlan of {self.shape}: {len(self)} chunks, {self.requests} requests, "
+            f"{self.nbytes_decoded} bytes decoded for {self.nbytes} bytes of result>"
+        )
+
+
+def _cuts(length: int, parts: int) -> list[tuple[int, int]]:
+    parts = min(parts, length)
+    edges: list[Any] = [length * i // parts for i in range(parts + 1)]
+    return list(zip(edges, edges[1:], strict=False))

@@ -1,0 +1,195 @@
+"""Buffers: bytes and arrays as the store interface passes them, on the CPU.
+
+The names and behaviour are those zarr users know; internally stores pass plain bytes.
+"""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from frozarr.io.kernels.base import BytesLike, as_bytes_view
+
+__all__ = ["Buffer", "BufferPrototype", "NDBuffer", "default_buffer_prototype"]
+
+
+class Buffer:
+    """Contiguous bytes, one axis.
+
+    Examples
+    --------
+    >>> (Buffer.from_bytes(b"ab") + Buffer.from_bytes(b"cd"))[1:3].to_bytes()
+    b'bc'
+    """
+
+    def __init__(self, array: npt.NDArray[np.uint8]) -> None:
+        if array.ndim != 1 or array.dtype.itemsize != 1:
+            raise ValueError(f"expected a 1-d array of bytes, got {array.dtype}{array.shape}")
+        self._bytes = array.view(np.uint8)
+
+    @classmethod
+    def create_zero_length(cls) -> Self:
+        """Buffer of no bytes."""
+        return cls(np.empty(0, np.uint8))
+
+    @classmethod
+    def from_bytes(cls, data: BytesLike) -> Self:
+        """Buffer over bytes, not copied."""
+        view = as_bytes_view(data)
+        return cls(np.frombuffer(view, np.uint8) if len(view) else np.empty(0, np.uint8))
+
+    @classmethod
+    def from_array_like(cls, array: Any) -> Self:
+        """Buffer over a 1-d array of bytes."""
+        return cls(np.asarray(array))
+
+    @classmethod
+    def from_buffer(cls, buffer: "Buffer") -> Self:
+        """Buffer of this class with the same bytes."""
+        return cls(buffer.as_numpy_array())
+
+    def as_array_like(self) -> npt.NDArray[np.uint8]:
+        """The bytes as a uint8 array, not copied."""
+        return self._bytes
+
+    def as_numpy_array(self) -> npt.NDArray[np.uint8]:
+        """The bytes as a numpy array on the CPU."""
+        return self._bytes
+
+    def as_buffer_like(self) -> memoryview:
+        """The bytes for anything that takes the buffer protocol."""
+        return memoryview(self._bytes)
+
+    def to_bytes(self) -> bytes:
+        """A copy as bytes."""
+        return self._bytes.tobytes()
+
+    def combine(self, others: Iterable["Buffer"]) -> Self:
+        """These bytes and those of the others, joined."""
+        parts = [self._bytes, *(o.as_numpy_array() for o in others)]
+        return type(self)(np.concatenate(parts))
+
+    def __len__(self) -> int:
+        return len(self._bytes)
+
+    def __getitem__(self, part: slice) -> Self:
+        return type(self)(self._bytes[part])
+
+    def __setitem__(self, part: slice, value: Any) -> None:
+        self._bytes[part] = value.as_numpy_array() if isinstance(value, Buffer) else value
+
+    def __add__(self, other: "Buffer") -> Self:
+        return self.combine([other])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Buffer) and np.array_equal(self._bytes, other.as_numpy_array())
+
+    __hash__ = None  # type: ignore[assignment]  # mutable, as the memory it shows
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {len(self)} bytes>"
+
+
+class NDBuffer:
+    """An N-dimensional array.
+
+    Examples
+    --------
+    >>> NDBuffer.create(shape=(2,), dtype="u1", fill_value=7).as_numpy_array()
+    array([7, 7], dtype=uint8)
+    """
+
+    def __init__(self, array: npt.NDArray[Any]) -> None:
+        self._array = array
+
+    @classmethod
+    def create(
+        cls, *, shape: Iterable[int], dtype: npt.DTypeLike, order: Any = "C", fill_value: Any = None
+    ) -> Self:
+        """New array, filled if a fill value is given."""
+        if fill_value is None:
+            return cls(np.empty(tuple(shape), dtype, order))
+        return cls(np.full(tuple(shape), fill_value, dtype, order))
+
+    @classmethod
+    def from_ndarray_like(cls, array: Any) -> Self:
+        """Buffer over an array, not copied."""
+        return cls(array)
+
+    @classmethod
+    def from_numpy_array(cls, array: npt.ArrayLike) -> Self:
+        """Buffer over a numpy array."""
+        return cls(np.asanyarray(array))
+
+    def as_ndarray_like(self) -> npt.NDArray[Any]:
+        """The array."""
+        return self._array
+
+    def as_numpy_array(self) -> npt.NDArray[Any]:
+        """The array as a numpy array on the CPU."""
+        return self._array
+
+    def as_scalar(self) -> Any:
+        """The only element; ValueError if there are more."""
+        if self._array.size != 1:
+            raise ValueError(f"a buffer of shape {self.shape} is not a scalar")
+        return self._array.reshape(-1)[0]
+
+    def all_equal(self, other: Any) -> bool:
+        """Every element has exactly the bits of `other`: NaN equals NaN, 0.0 differs from -0.0."""
+        filled = np.broadcast_to(np.asarray(other, self.dtype), self.shape)
+        return np.ascontiguousarray(filled).tobytes() == np.ascontiguousarray(self._array).tobytes()
+
+    def copy(self) -> Self:
+        """A copy."""
+        return type(self)(self._array.copy())
+
+    def reshape(self, shape: Any) -> Self:
+        """The elements in another shape."""
+        return type(self)(self._array.reshape(shape))
+
+    def astype(self, dtype: npt.DTypeLike) -> Self:
+        """The elements cast to another type."""
+        return type(self)(self._array.astype(dtype))
+
+    def transpose(self, axes: Any = None) -> Self:
+        """The axes permuted."""
+        return type(self)(self._array.transpose(axes))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Extents in elements."""
+        return self._array.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the elements."""
+        return self._array.dtype
+
+    def __getitem__(self, key: Any) -> Self:
+        return type(self)(np.asanyarray(self._array[key]))
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._array[key] = value.as_ndarray_like() if isinstance(value, NDBuffer) else value
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} shape={self.shape} dtype={self.dtype}>"
+
+
+class BufferPrototype(NamedTuple):
+    """Which classes hold bytes and arrays."""
+
+    buffer: type[Buffer]
+    nd_buffer: type[NDBuffer]
+
+
+_DEFAULT = BufferPrototype(Buffer, NDBuffer)
+
+
+def default_buffer_prototype() -> BufferPrototype:
+    """Buffers on the CPU."""
+    return _DEFAULT

@@ -1,0 +1,78 @@
+"""Parts of a stored value: byte ranges as values."""
+
+from typing import TypeAlias
+
+import attrs
+
+__all__ = ["ByteRequest", "OffsetByteRequest", "RangeByteRequest", "SuffixByteRequest"]
+
+
+@attrs.frozen
+class RangeByteRequest:
+    """Bytes [start, end), clipped to the value.
+
+    Examples
+    --------
+    >>> resolve_range(RangeByteRequest(2, 100), 10, "key")
+    (2, 10)
+    """
+
+    start: int
+    end: int
+
+
+@attrs.frozen
+class OffsetByteRequest:
+    """All bytes from an offset on."""
+
+    offset: int
+
+
+@attrs.frozen
+class SuffixByteRequest:
+    """The last bytes, at most all."""
+
+    suffix: int
+
+
+ByteRequest: TypeAlias = RangeByteRequest | OffsetByteRequest | SuffixByteRequest
+
+
+def check_range(request: ByteRequest, key: str) -> None:
+    """Refuse a range that can't hold a byte, before anything is asked of a store.
+
+    Raises
+    ------
+    ValueError
+        Negative numbers, or an end that is not after the start.
+    """
+    match request:
+        case RangeByteRequest(start, end):
+            if start < 0 or end <= start:
+                raise ValueError(f"key {key!r}: byte range [{start}, {end}) is empty or negative")
+        case OffsetByteRequest(number) | SuffixByteRequest(number):
+            if number < 0:
+                raise ValueError(f"key {key!r}: {request} is negative")
+        case _:
+            raise TypeError(f"key {key!r}: expected a byte request, got {request!r}")
+
+
+def resolve_range(request: ByteRequest, nbytes: int, key: str) -> tuple[int, int]:
+    """Half-open range of bytes that a request means for a value of `nbytes` bytes.
+
+    Raises
+    ------
+    ValueError
+        The range starts past the end.
+    """
+    check_range(request, key)
+    match request:
+        case RangeByteRequest(start, end):
+            first, last = start, min(end, nbytes)
+        case OffsetByteRequest(offset):
+            first, last = offset, nbytes
+        case SuffixByteRequest(suffix):
+            return max(0, nbytes - suffix), nbytes
+    if first >= nbytes:
+        raise ValueError(f"key {key!r}: {request} starts past the end of {nbytes} bytes")
+    return first, last

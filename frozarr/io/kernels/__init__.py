@@ -1,0 +1,1 @@
+"""Codec kernels: the work of coding, between buffers and arrays. No files, no sockets."""

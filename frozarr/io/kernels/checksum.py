@@ -1,0 +1,39 @@
+"""Kernel of ``crc32c``."""
+
+import struct
+
+from crc32c import crc32c
+
+from frozarr.io.kernels.base import BytesLike, DecodeError, as_bytes_view
+
+__all__ = ["Crc32cKernel"]
+
+
+class Crc32cKernel:
+    """The bytes and their CRC-32C, little-endian.
+
+    Examples
+    --------
+    >>> Crc32cKernel().encode(b"123456789")[-4:].hex()
+    '839206e3'
+    """
+
+    def decode(self, encoded: BytesLike, limit: int) -> BytesLike:  # noqa: ARG002 - never grows
+        """The bytes without the checksum, not copied."""
+        view = as_bytes_view(encoded)
+        if len(view) < 4:
+            raise DecodeError(f"crc32c: {len(view)} bytes are too few to hold a checksum")
+        (stored,) = struct.unpack("<I", view[-4:])
+        found = crc32c(view[:-4])
+        if found != stored:
+            raise DecodeError(f"crc32c: checksum is {found:#010x}, stored is {stored:#010x}")
+        return view[:-4]
+
+    def encode(self, decoded: BytesLike) -> bytes:
+        """The bytes and their checksum."""
+        view = as_bytes_view(decoded)
+        return b"".join((view, struct.pack("<I", crc32c(view))))
+
+    def encoded_nbytes(self, decoded_nbytes: int) -> int:
+        """Four bytes more."""
+        return decoded_nbytes + 4

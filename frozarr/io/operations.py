@@ -1,0 +1,278 @@
+"""Reads and writes of a selection: checked and planned here, carried out by an interpreter."""
+
+import itertools
+import operator
+from collections.abc import Generator, Iterator
+from typing import Any, TypeAlias
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from frozarr.errors import SelectionError, ShapeMismatchError
+from frozarr.indexing import (
+    Plan,
+    PointSelection,
+    ProductSelection,
+    Selection,
+    parse_selection,
+    plan_read,
+    plan_write,
+)
+from frozarr.indexing.selection import SelectionMode
+from frozarr.io.buffers import BufferPrototype, NDBuffer
+from frozarr.io.nodes import check_current, delete_chunks_outside, publish
+from frozarr.io.programs import Program, read_batch, write_batch
+from frozarr.io.target import ArrayMetadata, Target
+from frozarr.types import Shape
+
+__all__ = ["Reading", "Writing", "grown_shape", "reading", "resizing", "select", "writing"]
+
+AnyArray: TypeAlias = npt.NDArray[Any]
+
+
+def select(target: Target, selection: Any, mode: SelectionMode) -> Selection:
+    """Normalised selection on the target's array; errors name the array."""
+    metadata = target.metadata
+    try:
+        return parse_selection(selection, metadata.shape, mode, metadata.chunk_grid)
+    except SelectionError as error:
+        error.url = str(target.place)
+        error.add_note(f"array: {target.place}, shape {metadata.shape}")
+        raise
+
+
+@attrs.frozen(eq=False)
+class Reading:
+    """A read that is ready to run: programs that fill the result."""
+
+    target: Target
+    plan: Plan
+    out: AnyArray
+    """The result with length 1 where integers drop an axis."""
+    given: AnyArray | None
+    scalar: bool
+
+    def programs(self) -> Iterator[Program]:
+        """One program per batch, in any order."""
+        for batch in self.plan.batches(self.target.batch_chunks):
+            yield read_batch(self.target, batch, self.out)
+
+    def result(self) -> Any:
+        """What the caller gets, once all programs have run."""
+        if self.given is not None:
+            return self.given
+        shaped = self.out.reshape(self.plan.out_shape)
+        return shaped[()] if self.scalar else shaped
+
+
+def reading_plan(target: Target, selection: Selection) -> Plan:
+    """What a read of the selection touches."""
+    return plan_read(target.metadata.chunk_grid, target.metadata.shape, selection)
+
+
+def _output(given: Any, shape: Shape, dtype: np.dtype[Any]) -> AnyArray | None:
+    array = given.as_ndarray_like() if isinstance(given, NDBuffer) else given
+    if array is None:
+        return None
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"out must be a numpy array or an NDBuffer, got {type(given).__name__}")
+    if array.shape != shape or array.dtype != dtype:
+        raise ShapeMismatchError(
+            f"out has shape {array.shape} and dtype {array.dtype}, the selection gives {shape} "
+            f"and {dtype}"
+        )
+    if not array.flags.writeable:
+        raise ValueError("out is read-only")
+    return array
+
+
+def reading(
+    target: Target,
+    selection: Selection,
+    *,
+    out: Any = None,
+    prototype: BufferPrototype | None = None,
+) -> Reading:
+    """Read of a selection, checked and planned; nothing is read yet.
+
+    Raises
+    ------
+    ShapeMismatchError
+        `out` has another shape or dtype than the result.
+    """
+    metadata = target.metadata
+    plan = reading_plan(target, selection)
+    given = _output(out, plan.out_shape, metadata.dtype)
+    if given is not None:
+        room = given.reshape(plan.full_shape)
+        if room.size and not np.may_share_memory(room, given):
+            raise ValueError("out has a memory layout that can't be filled in place")
+    elif prototype is not None:
+        room = prototype.nd_buffer.create(
+            shape=plan.full_shape, dtype=metadata.dtype, order=target.config.order
+        ).as_ndarray_like()
+    else:
+        room = np.empty(plan.full_shape, metadata.dtype, metadata.order or target.config.order)
+    scalar = plan.out_shape == () and isinstance(selection, ProductSelection)
+    return Reading(target, plan, room, given, scalar)
+
+
+@attrs.frozen(eq=False)
+class Writing:
+    """A write that is ready to run."""
+
+    target: Target
+    plan: Plan
+    values: AnyArray
+
+    def programs(self) -> Iterator[Program]:
+        """One program per batch, in any order."""
+        for batch in self.plan.batches(self.target.batch_chunks):
+            yield write_batch(self.target, batch, self.values)
+
+
+def writing(target: Target, selection: Selection, value: Any) -> Writing:
+    """Write of a selection, checked and planned; nothing is written yet.
+
+    Raises
+    ------
+    ShapeMismatchError
+        The value does not broadcast to the selection.
+    ReadOnlyError
+        The store is read-only.
+    """
+    metadata = target.metadata
+    target.place.store.check_writable(target.place.path)
+    plan = plan_write(metadata.chunk_grid, metadata.shape, selection)
+    values = as_values(value, metadata.dtype, selection, target)
+    return Writing(target, plan, values.reshape(plan.full_shape))
+
+
+def as_values(
+    value: Any, dtype: np.dtype[Any], selection: Selection, target: Target
+) -> AnyArray:
+    """The value as an array of the selection's shape, by numpy's rules of assignment."""
+    array = np.asarray(value)
+    if array.ndim == 0 or array.dtype.kind not in "biufcmM":
+        array = np.asarray(value, dtype)  # fails here, before anything is written
+    elif array.dtype.kind != dtype.kind:
+        array = array.astype(dtype)
+    shape = selection.shape
+    if isinstance(selection, PointSelection) and array.size == np.prod(shape) and array.ndim:
+        return array.reshape(shape)
+    while array.ndim > len(shape) and array.shape[0] == 1:
+        array = array[0]
+    try:
+        return np.broadcast_to(array, shape)
+    except ValueError as error:
+        points = f" ({array.size} values for {np.prod(shape)} points)"
+        raise ShapeMismatchError(
+            f"{target.place}: can't write a value of shape {np.shape(value)} to a selection of "
+            f"shape {shape}{points if isinstance(selection, PointSelection) else ''}; nothing was "
+            "written",
+            url=str(target.place),
+        ) from error
+
+
+# ---------------------------------------------------------------------- changes of shape
+
+
+def parse_shape(new_shape: tuple[Any, ...], ndim: int) -> Shape:
+    """Shape given as one tuple or as separate integers.
+
+    Raises
+    ------
+    ValueError
+        Another number of axes, or a negative extent.
+    """
+    given = new_shape[0] if len(new_shape) == 1 and not hasattr(new_shape[0], "__index__") else new_shape
+    shape = tuple(operator.index(n) for n in given)
+    if len(shape) != ndim:
+        raise ShapeMismatchError(f"new shape {shape} has {len(shape)} axes, the array has {ndim}")
+    if any(n < 0 for n in shape):
+        raise ShapeMismatchError(f"new shape {shape} has a negative extent")
+    return shape
+
+
+def resizing(
+    target: Target, shape: Shape, *, delete_outside_chunks: bool = True
+) -> Generator[Any, Any, ArrayMetadata]:
+    """Program that resizes: the shape first, then the chunks that lie outside."""
+    old, new = target.metadata, target.metadata.with_shape(shape)
+    if new != old:
+        yield from publish(target.place, old, new)
+    if delete_outside_chunks:
+        yield from delete_chunks_outside(target.place, new, old.shape)
+    return new
+
+
+def grown_shape(target: Target, data: AnyArray, axis: int) -> tuple[Shape, tuple[slice, ...]]:
+    """Shape after appending along an axis, and the region that the data fills.
+
+    Raises
+    ------
+    ShapeMismatchError
+        Other extents than along the axis differ.
+    """
+    shape = target.metadata.shape
+    if not -len(shape) <= axis < len(shape):
+        raise ShapeMismatchError(f"axis {axis} is out of range for an array of shape {shape}")
+    axis %= len(shape)
+    rest, theirs = (s[:axis] + s[axis + 1 :] for s in (shape, data.shape))
+    if data.ndim != len(shape) or rest != theirs:
+        raise ShapeMismatchError(
+            f"{target.place}: can't append data of shape {data.shape} along axis {axis} to an "
+            f"array of shape {shape}: all other extents must match",
+            url=str(target.place),
+        )
+    grown = (*shape[:axis], shape[axis] + data.shape[axis], *shape[axis + 1 :])
+    region = tuple(
+        slice(shape[i], n) if i == axis else slice(0, n) for i, n in enumerate(grown)
+    )
+    return grown, region
+
+
+def publishing(target: Target, new: ArrayMetadata) -> Program:
+    """Program that stores changed metadata."""
+    return publish(target.place, target.metadata, new)
+
+
+def checking(target: Target) -> Program:
+    """Program that refuses to go on through a stale handle."""
+    return check_current(target.place, target.metadata)
+
+
+def count_stored(target: Target, keys: list[str]) -> int:
+    """How many of the keys below an array are chunks inside its shape."""
+    metadata = target.metadata
+    grid = metadata.chunk_grid.grid_shape(metadata.shape)
+    start = len(target.place.path) + 1 if target.place.path else 0
+    parsed = (metadata.chunk_key_encoding.parse(k[start:], metadata.ndim) for k in keys)
+    return sum(
+        coords is not None and all(c < n for c, n in zip(coords, grid, strict=True))
+        for coords in parsed
+    )
+
+
+def iterate_grid(grid: Shape, origin: Shape | None, selection_shape: Shape | None) -> Iterator[Shape]:
+    """Chunk coords of a box of the grid in C order; the whole grid by default.
+
+    Raises
+    ------
+    IndexError
+        The box reaches outside the grid, or has another number of axes.
+    """
+    start = origin if origin is not None else (0,) * len(grid)
+    if len(start) != len(grid):
+        raise SelectionError(f"origin {start} has {len(start)} axes, the grid has {len(grid)}")
+    extent = (
+        tuple(selection_shape)
+        if selection_shape is not None
+        else tuple(n - s for n, s in zip(grid, start, strict=True))
+    )
+    if len(extent) != len(grid) or any(
+        s < 0 or e < 0 or s + e > n for s, e, n in zip(start, extent, grid, strict=False)
+    ):
+        raise SelectionError(f"box at {start} of shape {extent} does not fit the grid {grid}")
+    return itertools.product(*(range(s, s + e) for s, e in zip(start, extent, strict=True)))

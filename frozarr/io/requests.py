@@ -1,0 +1,103 @@
+"""Wanted effects as values. Programs yield them; interpreters carry them out and send the answer."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from frozarr.io.kernels.base import BytesLike
+
+__all__ = [
+    "Delete",
+    "DeletePrefix",
+    "Get",
+    "GetInto",
+    "ListPrefix",
+    "Lock",
+    "Publish",
+    "Put",
+    "Request",
+    "Stage",
+    "Swap",
+]
+
+
+class Get(NamedTuple):
+    """Values of some keys. Answer: a list with bytes, or None where the key is missing."""
+
+    keys: Sequence[str]
+    nbytes_hint: int = 0
+    """Bytes that a value probably has at most; 0 if there is no idea."""
+
+
+class GetInto(NamedTuple):
+    """Values of some keys, each read into a row of an array.
+
+    Answer: int64 array with the bytes each value has (which may be more than the row holds), or
+    -1 where the key is missing.
+    """
+
+    keys: Sequence[str]
+    rows: npt.NDArray[np.uint8]
+    """Shape (keys, bytes), written to."""
+
+
+class Put(NamedTuple):
+    """Set some keys, each wholly or not at all, in order. Answer: None."""
+
+    keys: Sequence[str]
+    values: Sequence[BytesLike]
+
+
+class Delete(NamedTuple):
+    """Remove some keys; missing ones are no error. Answer: None."""
+
+    keys: Sequence[str]
+
+
+class DeletePrefix(NamedTuple):
+    """Remove all keys below a prefix. Answer: None."""
+
+    prefix: str
+
+
+class ListPrefix(NamedTuple):
+    """All keys below a prefix. Answer: a list of keys, relative to the root."""
+
+    prefix: str
+
+
+class Swap(NamedTuple):
+    """Compare and swap: set a key only if its value is still `old`. Answer: True if it was."""
+
+    key: str
+    old: bytes | None
+    """None: the key must be missing."""
+    new: bytes | None
+    """None: remove the key."""
+
+
+class Lock(NamedTuple):
+    """Hold some keys until the program ends, so that no update between is lost. Answer: None."""
+
+    keys: Sequence[str]
+
+
+class Stage(NamedTuple):
+    """Room to build what will replace a prefix. Answer: a prefix no listing shows, or None."""
+
+    prefix: str
+
+
+class Publish(NamedTuple):
+    """Put what was built in a staged prefix in the place of another, at once. Answer: None."""
+
+    staged: str
+    prefix: str
+
+
+Request: TypeAlias = (
+    Get | GetInto | Put | Delete | DeletePrefix | ListPrefix | Swap | Lock | Stage | Publish
+)
+Answer: TypeAlias = Any

@@ -1,0 +1,150 @@
+"""The synchronous interpreter: programs on the calling thread and a few others; no event loop.
+
+Threads pull programs from a shared iterator, start when a call has more than one batch, and have
+ended when the call returns or raises: after an error was reported nothing more is written, and a
+forked process inherits nothing.
+"""
+
+import threading
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from frozarr.io.locks import LOCKS
+from frozarr.io.programs import Program
+from frozarr.io.requests import (
+    Answer,
+    Delete,
+    DeletePrefix,
+    Get,
+    GetInto,
+    ListPrefix,
+    Lock,
+    Publish,
+    Put,
+    Request,
+    Stage,
+    Swap,
+)
+from frozarr.io.stores.base import Store
+
+__all__ = ["perform", "run", "run_all"]
+
+
+def perform(store: Store, request: Request) -> Answer:
+    """Carry out one request (locks excepted, which belong to a whole program)."""
+    match request:
+        case Get():
+            return store.read_many(request.keys, None, request.nbytes_hint)
+        case GetInto():
+            return store.read_into(request.keys, request.rows)
+        case Put():
+            return store.write_many(request.keys, request.values)
+        case Delete():
+            return store.erase_many(request.keys)
+        case DeletePrefix():
+            return store.erase_prefix(request.prefix)
+        case ListPrefix():
+            return store.keys_below(request.prefix)
+        case Swap():
+            return store.swap(request.key, request.old, request.new)
+        case Stage():
+            return store.stage(request.prefix)
+        case Publish():
+            return store.publish(request.staged, request.prefix)
+        case _:
+            raise TypeError(f"not a request: {request!r}")
+
+
+def run(program: Program, store: Store) -> Any:
+    """Run one program to its end; what it returns."""
+    held: list[Any] = []
+    answer: Answer = None
+    try:
+        while True:
+            request = program.send(answer)
+            if isinstance(request, Lock):
+                locks = [(store.identity, key) for key in request.keys]
+                LOCKS.acquire(locks)
+                held += locks
+                answer = None
+            else:
+                answer = perform(store, request)
+    except StopIteration as stop:
+        return stop.value
+    finally:
+        program.close()
+        if held:
+            LOCKS.release(held)
+
+
+class _Shared:
+    """What the threads of one call share: the programs left, and the first error."""
+
+    def __init__(self, programs: Iterator[Program], store: Store) -> None:
+        self._programs, self._store = programs, store
+        self._next = threading.Lock()
+        self.error: BaseException | None = None
+
+    def pull(self) -> Program | None:
+        with self._next:
+            return None if self.error else next(self._programs, None)
+
+    def work(self) -> None:
+        try:
+            while (program := self.pull()) is not None:
+                run(program, self._store)
+        except BaseException as error:  # noqa: BLE001 - reported by the calling thread
+            with self._next:
+                self.error = self.error or error
+
+
+def run_all(programs: Iterable[Program], store: Store, workers: int) -> None:
+    """Run independent programs on up to `workers` threads, the calling one included.
+
+    Raises
+    ------
+    BaseException
+        The first error of any program, once all threads have stopped.
+    """
+    iterator = iter(programs)
+    first = next(iterator, None)
+    second = next(iterator, None) if workers > 1 else None
+    if first is None:
+        return
+    if second is None:
+        run(first, store)
+        for program in iterator:
+            run(program, store)
+        return
+    shared = _Shared(_chain(first, second, iterator), store)
+    threads = [thread for _ in range(workers - 1) if (thread := _start(shared.work))]
+    shared.work()
+    for thread in threads:
+        _join(thread, shared)
+    if shared.error is not None:
+        raise shared.error
+
+
+def _chain(first: Program, second: Program, rest: Iterator[Program]) -> Iterator[Program]:
+    yield first
+    yield second
+    yield from rest
+
+
+def _start(work: Any) -> threading.Thread | None:
+    """A running thread; None where the system allows no more, which only costs speed."""
+    thread = threading.Thread(target=work, name="frozarr", daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:
+        return None
+    return thread
+
+
+def _join(thread: threading.Thread, shared: _Shared) -> None:
+    """Wait for a thread; an interrupt stops the others and is reported after they have ended."""
+    while thread.is_alive():
+        try:
+            thread.join()
+        except BaseException as error:  # noqa: BLE001 - raised by run_all once all have stopped
+            shared.error = error

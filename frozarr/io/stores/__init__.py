@@ -1,0 +1,1 @@
+"""Stores: where keys hold bytes."""

@@ -1,0 +1,416 @@
+"""What a store is: bulk verbs that programs use, and the face that users know from zarr.
+
+A *blocking* store writes plain methods (`_read_many`, `_write_many`, …) and gets everything else:
+the gate that refuses changes to a read-only store, the checked keys, the asynchronous face.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from typing import Any, Self, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from frozarr.errors import InvalidKeyError, ReadOnlyError
+from frozarr.io.buffers import Buffer, BufferPrototype, default_buffer_prototype
+from frozarr.io.byte_requests import ByteRequest, check_range
+from frozarr.io.kernels.base import BytesLike, as_bytes_view
+from frozarr.metadata.keys import check_key, normalize_path
+
+__all__ = ["BlockingStore", "Store", "Verbs"]
+
+T = TypeVar("T")
+
+HIDDEN = ".frozarr-tmp"
+"""First segment of keys under construction: no listing shows them, no user can name them."""
+
+
+def is_hidden(key: str) -> bool:
+    """Whether a key is under construction."""
+    return key.startswith(HIDDEN)
+
+
+def _user_key(key: str) -> str:
+    if is_hidden(check_key(key)):
+        raise InvalidKeyError(f"key {key!r}: {HIDDEN!r} is reserved for values in the making")
+    return key
+
+
+class Store(ABC):
+    """Keys that hold bytes. Equal stores are the same place.
+
+    Every store serves blocking callers (`blocking`, and the bulk verbs below) and asynchronous
+    ones (the ``async`` methods, as in zarr-python).
+    """
+
+    supports_writes: bool = True
+    supports_deletes: bool = True
+    supports_listing: bool = True
+    supports_partial_writes: bool = False
+    swaps_between_processes: bool = False
+    """Whether compare-and-swap holds against other processes, too."""
+
+    def __init__(self, *, read_only: bool = False) -> None:
+        self._read_only = read_only
+
+    # -------------------------------------------------------------- what a store is
+
+    @property
+    def read_only(self) -> bool:
+        """Changes are refused."""
+        return self._read_only
+
+    @property
+    @abstractmethod
+    def url(self) -> str:
+        """Where the store is, for people."""
+
+    @property
+    @abstractmethod
+    def identity(self) -> tuple[Any, ...]:
+        """What makes two stores the same place; locks go by it."""
+
+    @abstractmethod
+    def with_read_only(self, read_only: bool = False) -> Self:
+        """The same place, with or without permission to change it."""
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Store)
+            and self.identity == other.identity
+            and self.read_only == other.read_only
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.identity)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.url!r})"
+
+    def check_writable(self, key: str = "") -> None:
+        """Refuse a change to a read-only store: the one gate all changes go through.
+
+        Raises
+        ------
+        ReadOnlyError
+            The store is read-only.
+        """
+        if self._read_only:
+            raise ReadOnlyError(
+                f"{self.url}: store is read-only, can't change {key!r}; open it with mode 'r+' or "
+                "use with_read_only(False)",
+                url=self.url, key=key or None,
+            )  # fmt: skip
+
+    # -------------------------------------------------------------- bulk verbs, blocking
+
+    @abstractmethod
+    def read_many(
+        self,
+        keys: Sequence[str],
+        ranges: Sequence[ByteRequest | None] | None = None,
+        nbytes_hint: int = 0,
+    ) -> list[BytesLike | None]:
+        """Values (or the asked part of them), None where a key is missing."""
+
+    @abstractmethod
+    def read_into(
+        self, keys: Sequence[str], rows: npt.NDArray[np.uint8]
+    ) -> npt.NDArray[np.int64]:
+        """Read values into the rows; the bytes each has, -1 where a key is missing."""
+
+    @abstractmethod
+    def write_many(self, keys: Sequence[str], values: Sequence[BytesLike]) -> None:
+        """Set keys in order, each wholly or not at all."""
+
+    @abstractmethod
+    def erase_many(self, keys: Sequence[str]) -> None:
+        """Remove keys; missing ones are no error."""
+
+    @abstractmethod
+    def erase_prefix(self, prefix: str) -> None:
+        """Remove all keys below a prefix (all keys, for the empty one)."""
+
+    @abstractmethod
+    def swap(self, key: str, old: bytes | None, new: bytes | None) -> bool:
+        """Set (or, for None, remove) a key if its value is still `old`; whether it was."""
+
+    @abstractmethod
+    def keys_below(self, prefix: str) -> list[str]:
+        """All keys below a prefix, relative to the root, sorted."""
+
+    @abstractmethod
+    def names_below(self, prefix: str) -> list[str]:
+        """Names one level below a prefix, keys and prefixes alike, sorted."""
+
+    @abstractmethod
+    def size_of(self, key: str) -> int | None:
+        """Bytes of a value; None if the key is missing."""
+
+    def stage(self, prefix: str) -> str | None:
+        """Prefix no listing shows, for building what will replace `prefix`; None: not supported."""
+        self.check_writable(prefix)
+        return None
+
+    def publish(self, staged: str, prefix: str) -> None:
+        """Put a staged prefix in the place of `prefix`, at once."""
+        raise NotImplementedError(f"{self.url}: can't publish {staged!r} as {prefix!r}")
+
+    def discard(self, staged: str) -> None:
+        """Remove a staged prefix that will not be published."""
+        self.erase_prefix(staged)
+
+    def close(self) -> None:
+        """Let go of what the store holds open; nothing by default."""
+
+    # -------------------------------------------------------------- the blocking face
+
+    @property
+    def blocking(self) -> "Verbs":
+        """The asynchronous methods under the same names, blocking."""
+        return Verbs(self)
+
+    # -------------------------------------------------------------- the asynchronous face
+
+    async def _offload(self, call: Callable[..., T], *args: Any) -> T:
+        """Run a blocking call for an asynchronous caller."""
+        from asyncio import to_thread  # noqa: PLC0415 - asyncio would be a fifth of our import time
+
+        return await to_thread(call, *args)
+
+    @classmethod
+    async def open(cls, *args: Any, **kwargs: Any) -> Self:
+        """New store, ready for use."""
+        return cls(*args, **kwargs)
+
+    async def get(
+        self,
+        key: str,
+        prototype: BufferPrototype | None = None,
+        byte_range: ByteRequest | None = None,
+    ) -> Buffer | None:
+        """Value of a key, or part of it; None if the key is missing."""
+        return await self._offload(self.blocking.get, key, prototype, byte_range)
+
+    async def get_partial_values(
+        self,
+        prototype: BufferPrototype | None,
+        key_ranges: Iterable[tuple[str, ByteRequest | None]],
+    ) -> list[Buffer | None]:
+        """Parts of values, in the order asked; None where a key is missing."""
+        return await self._offload(self.blocking.get_partial_values, prototype, key_ranges)
+
+    async def set(self, key: str, value: Buffer | BytesLike) -> None:
+        """Set a key."""
+        await self._offload(self.blocking.set, key, value)
+
+    async def set_if_not_exists(self, key: str, value: Buffer | BytesLike) -> None:
+        """Set a key unless it exists."""
+        await self._offload(self.blocking.set_if_not_exists, key, value)
+
+    async def delete(self, key: str) -> None:
+        """Remove a key; a missing one is no error."""
+        await self._offload(self.blocking.delete, key)
+
+    async def delete_dir(self, prefix: str) -> None:
+        """Remove all keys below a prefix."""
+        await self._offload(self.blocking.delete_dir, prefix)
+
+    async def exists(self, key: str) -> bool:
+        """Whether a key exists."""
+        return await self._offload(self.blocking.exists, key)
+
+    async def getsize(self, key: str) -> int:
+        """Bytes of a value; FileNotFoundError if the key is missing."""
+        return await self._offload(self.blocking.getsize, key)
+
+    async def getsize_prefix(self, prefix: str) -> int:
+        """Bytes of all values below a prefix."""
+        return await self._offload(self.blocking.getsize_prefix, prefix)
+
+    async def is_empty(self, prefix: str = "") -> bool:
+        """Whether there are no keys below a prefix."""
+        return await self._offload(self.blocking.is_empty, prefix)
+
+    async def clear(self) -> None:
+        """Remove all keys."""
+        await self._offload(self.blocking.clear)
+
+    async def list(self) -> AsyncIterator[str]:
+        """All keys."""
+        for key in await self._offload(self.keys_below, ""):
+            yield key
+
+    async def list_prefix(self, prefix: str) -> AsyncIterator[str]:
+        """All keys below a prefix, relative to the root."""
+        for key in await self._offload(self.blocking.list_prefix, prefix):
+            yield key
+
+    async def list_dir(self, prefix: str) -> AsyncIterator[str]:
+        """Names one level below a prefix."""
+        for name in await self._offload(self.blocking.list_dir, prefix):
+            yield name
+
+
+class Verbs:
+    """The single-key face of a store for blocking callers: the asynchronous methods' names."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def get(
+        self,
+        key: str,
+        prototype: BufferPrototype | None = None,
+        byte_range: ByteRequest | None = None,
+    ) -> Buffer | None:
+        """Value of a key, or part of it; None if the key is missing."""
+        return self.get_partial_values(prototype, [(key, byte_range)])[0]
+
+    def get_partial_values(
+        self,
+        prototype: BufferPrototype | None,
+        key_ranges: Iterable[tuple[str, ByteRequest | None]],
+    ) -> list[Buffer | None]:
+        """Parts of values, in the order asked; None where a key is missing."""
+        wanted = [(_user_key(key), byte_range) for key, byte_range in key_ranges]
+        buffer = (prototype or default_buffer_prototype()).buffer
+        found = self._store.read_many([k for k, _ in wanted], [r for _, r in wanted])
+        return [None if value is None else buffer.from_bytes(value) for value in found]
+
+    def set(self, key: str, value: Buffer | BytesLike) -> None:
+        """Set a key."""
+        self._store.write_many([_user_key(key)], [as_value(value)])
+
+    def set_if_not_exists(self, key: str, value: Buffer | BytesLike) -> None:
+        """Set a key unless it exists."""
+        self._store.swap(_user_key(key), None, bytes(as_value(value)))
+
+    def delete(self, key: str) -> None:
+        """Remove a key; a missing one is no error."""
+        self._store.erase_many([_user_key(key)])
+
+    def delete_dir(self, prefix: str) -> None:
+        """Remove all keys below a prefix."""
+        self._store.erase_prefix(normalize_path(prefix))
+
+    def exists(self, key: str) -> bool:
+        """Whether a key exists."""
+        return self._store.size_of(_user_key(key)) is not None
+
+    def getsize(self, key: str) -> int:
+        """Bytes of a value; FileNotFoundError if the key is missing."""
+        size = self._store.size_of(_user_key(key))
+        if size is None:
+            raise FileNotFoundError(f"{self._store.url}: no key {key!r}")
+        return size
+
+    def getsize_prefix(self, prefix: str) -> int:
+        """Bytes of all values below a prefix."""
+        return sum(self._store.size_of(key) or 0 for key in self.list_prefix(prefix))
+
+    def is_empty(self, prefix: str = "") -> bool:
+        """Whether there are no keys below a prefix."""
+        return not self._store.names_below(normalize_path(prefix))
+
+    def clear(self) -> None:
+        """Remove all keys."""
+        self._store.erase_prefix("")
+
+    def list(self) -> "list[str]":
+        """All keys."""
+        return self._store.keys_below("")
+
+    def list_prefix(self, prefix: str) -> "list[str]":
+        """All keys below a prefix, relative to the root."""
+        return self._store.keys_below(normalize_path(prefix))
+
+    def list_dir(self, prefix: str) -> "list[str]":
+        """Names one level below a prefix."""
+        return self._store.names_below(normalize_path(prefix))
+
+
+def as_value(value: Buffer | BytesLike) -> BytesLike:
+    """Bytes of a value given to a store; TypeError for anything else."""
+    if isinstance(value, Buffer):
+        return value.as_numpy_array()
+    if isinstance(value, bytes | bytearray | memoryview | np.ndarray):
+        return as_bytes_view(value)
+    raise TypeError(f"a store holds bytes; got {type(value).__name__}")
+
+
+class BlockingStore(Store):
+    """A store made of plain methods. Subclasses write the methods that start with ``_``."""
+
+    @abstractmethod
+    def _read(self, key: str, byte_range: ByteRequest | None, nbytes_hint: int) -> BytesLike | None:
+        """One value or part of it, None if missing."""
+
+    @abstractmethod
+    def _write(self, keys: Sequence[str], values: Sequence[BytesLike]) -> None:
+        """Set keys."""
+
+    @abstractmethod
+    def _erase(self, keys: Sequence[str]) -> None:
+        """Remove keys."""
+
+    @abstractmethod
+    def _erase_prefix(self, prefix: str) -> None:
+        """Remove all keys below a prefix."""
+
+    @abstractmethod
+    def _swap(self, key: str, old: bytes | None, new: bytes | None) -> bool:
+        """Compare and swap."""
+
+    def read_many(
+        self,
+        keys: Sequence[str],
+        ranges: Sequence[ByteRequest | None] | None = None,
+        nbytes_hint: int = 0,
+    ) -> list[BytesLike | None]:
+        """Values (or the asked part of them), None where a key is missing."""
+        for key in keys:
+            check_key(key)
+        wanted = ranges if ranges is not None else [None] * len(keys)
+        for key, byte_range in zip(keys, wanted, strict=True):
+            if byte_range is not None:
+                check_range(byte_range, key)
+        return [self._read(k, r, nbytes_hint) for k, r in zip(keys, wanted, strict=True)]
+
+    def read_into(
+        self, keys: Sequence[str], rows: npt.NDArray[np.uint8]
+    ) -> npt.NDArray[np.int64]:
+        """Read values into the rows; the bytes each has, -1 where a key is missing."""
+        sizes = np.full(len(keys), -1, np.int64)
+        for i, value in enumerate(self.read_many(keys, nbytes_hint=rows.shape[1])):
+            if value is not None:
+                view = as_bytes_view(value)
+                sizes[i] = len(view)
+                if len(view) == rows.shape[1]:
+                    rows[i] = np.frombuffer(view, np.uint8)
+        return sizes
+
+    def write_many(self, keys: Sequence[str], values: Sequence[BytesLike]) -> None:
+        """Set keys in order, each wholly or not at all."""
+        for key in keys:
+            check_key(key)
+        self.check_writable(keys[0] if keys else "")
+        self._write(keys, values)
+
+    def erase_many(self, keys: Sequence[str]) -> None:
+        """Remove keys; missing ones are no error."""
+        for key in keys:
+            check_key(key)
+        self.check_writable(keys[0] if keys else "")
+        self._erase(keys)
+
+    def erase_prefix(self, prefix: str) -> None:
+        """Remove all keys below a prefix (all keys, for the empty one)."""
+        self.check_writable(prefix)
+        self._erase_prefix(prefix)
+
+    def swap(self, key: str, old: bytes | None, new: bytes | None) -> bool:
+        """Set (or, for None, remove) a key if its value is still `old`; whether it was."""
+        check_key(key)
+        self.check_writable(key)
+        return self._swap(key, old, new)

@@ -1,0 +1,79 @@
+"""From what users pass as ``store=`` to a place in a store."""
+
+import os
+from collections.abc import MutableMapping
+from typing import Any, TypeAlias
+from urllib.parse import unquote, urlsplit
+
+from frozarr.errors import ReadOnlyError
+from frozarr.io.stores.base import Store
+from frozarr.io.stores.local import LocalStore
+from frozarr.io.stores.memory import MemoryStore
+from frozarr.io.stores.path import ACCESS_MODES, AccessMode, StorePath
+from frozarr.metadata.keys import join, normalize_path
+
+__all__ = ["StoreLike", "resolve"]
+
+StoreLike: TypeAlias = (
+    Store | StorePath | str | os.PathLike[str] | MutableMapping[str, Any] | None
+)
+"""A store, a place in one, a path or file URL, a dictionary; None is a new MemoryStore."""
+
+
+def _from_url(url: str, storage_options: dict[str, Any] | None) -> Store:
+    parts = urlsplit(url)
+    if parts.scheme in {"", "file"} or len(parts.scheme) == 1:  # one letter is a Windows drive
+        if storage_options:
+            raise TypeError(f"storage_options need a remote URL, got {url!r}")
+        return LocalStore(unquote(parts.path) if parts.scheme == "file" else url)
+    raise ValueError(
+        f"{url}: no store for the scheme {parts.scheme!r}; use a path, a file:// URL, a dictionary "
+        "or a Store"
+    )
+
+
+def resolve(
+    store: StoreLike,
+    path: str | None = None,
+    *,
+    mode: AccessMode | None = None,
+    storage_options: dict[str, Any] | None = None,
+) -> StorePath:
+    """Place meant by a store argument.
+
+    Raises
+    ------
+    TypeError
+        Nothing a store can be made of.
+    ReadOnlyError
+        A writing mode on a read-only store.
+
+    Examples
+    --------
+    >>> str(resolve("/data/a.zarr", "b"))
+    'file:///data/a.zarr/b'
+    """
+    if mode is not None and mode not in ACCESS_MODES:
+        raise ValueError(f"mode must be one of {ACCESS_MODES}, got {mode!r}")
+    match store:
+        case StorePath():
+            place = store
+        case Store():
+            place = StorePath(store)
+        case str():
+            place = StorePath(_from_url(store, storage_options))
+        case os.PathLike():
+            place = StorePath(LocalStore(store))
+        case MutableMapping() | None:
+            place = StorePath(MemoryStore(store))
+        case _:
+            raise TypeError(
+                f"can't make a store of a {type(store).__name__}: {store!r}; pass a Store, a "
+                "StorePath, a path, a URL or a dictionary"
+            )
+    place = StorePath(place.store, join(place.path, normalize_path(path)).rstrip("/"))
+    if mode == "r" and not place.read_only:
+        return StorePath(place.store.with_read_only(True), place.path)
+    if mode in {"r+", "a", "w", "w-"} and place.read_only:
+        raise ReadOnlyError(f"{place}: mode {mode!r} on a read-only store", url=str(place))
+    return place

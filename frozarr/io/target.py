@@ -1,0 +1,50 @@
+"""What programs need to know of an array: where it is, how it is coded, how to run."""
+
+from functools import cached_property
+from typing import Any
+
+import attrs
+import numpy as np
+
+from frozarr.config import Config
+from frozarr.indexing import Plan
+from frozarr.io.kernels.chain import BoundChain, bind_chain
+from frozarr.io.stores.path import StorePath
+from frozarr.metadata.array_v2 import ArrayV2Metadata
+from frozarr.metadata.array_v3 import ArrayV3Metadata
+
+__all__ = ["ArrayMetadata", "Target"]
+
+ArrayMetadata = ArrayV2Metadata | ArrayV3Metadata
+
+
+@attrs.frozen
+class Target:
+    """An array at a place, with a config."""
+
+    metadata: ArrayMetadata
+    place: StorePath
+    config: Config
+
+    @cached_property
+    def chain(self) -> BoundChain:
+        """The codec chain, bound."""
+        return bind_chain(self.metadata)
+
+    @cached_property
+    def fill(self) -> np.ndarray[Any, np.dtype[Any]]:
+        """The fill value as a 0-d array of the stored type."""
+        return np.asarray(self.metadata.fill).astype(self.chain.stored_dtype)
+
+    @cached_property
+    def batch_chunks(self) -> int:
+        """Chunks that one batch may hold."""
+        return max(1, self.config.batch_nbytes // max(1, self.chain.nbytes))
+
+    def keys(self, plan: Plan) -> list[str]:
+        """Keys of a plan's chunks in the store."""
+        keys = plan.keys(self.metadata.chunk_key_encoding)
+        if not self.place.path:
+            return keys
+        head = f"{self.place.path}/"
+        return [head + key for key in keys]
