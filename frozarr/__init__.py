@@ -1,31 +1,38 @@
 """Chunked, compressed N-dimensional arrays in the Zarr formats 2 and 3.
 
 Metadata are frozen values, planning is pure, effects live in one place.
+
+Names are loaded on first use (PEP 562), so that ``import frozarr`` costs next to nothing.
 """
 
-from frozarr import buffer, codecs, dtypes, errors, storage
-from frozarr.api import (
-    array,
-    create,
-    create_array,
-    empty,
-    empty_like,
-    from_array,
-    full,
-    full_like,
-    load,
-    ones,
-    ones_like,
-    open,  # noqa: A004 - the name users know
-    open_array,
-    open_like,
-    save,
-    save_array,
-    zeros,
-    zeros_like,
-)
-from frozarr.array import Array
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from frozarr.config import Config, config
+
+if TYPE_CHECKING:
+    from frozarr import buffer, codecs, dtypes, errors, storage
+    from frozarr.api import (
+        array,
+        create,
+        create_array,
+        empty,
+        empty_like,
+        from_array,
+        full,
+        full_like,
+        load,
+        ones,
+        ones_like,
+        open,  # noqa: A004 - the name users know
+        open_array,
+        open_like,
+        save,
+        save_array,
+        zeros,
+        zeros_like,
+    )
+    from frozarr.arrays import Array
 
 __version__ = "0.1.0"
 
@@ -57,3 +64,19 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
+
+_MODULES = frozenset({"buffer", "codecs", "dtypes", "errors", "storage"})
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'frozarr' has no attribute {name!r}")
+    if name in _MODULES:
+        return import_module(f"frozarr.{name}")
+    value = getattr(import_module("frozarr.arrays" if name == "Array" else "frozarr.api"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -6,9 +6,9 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from frozarr.array import Array
+from frozarr.arrays import Array
 from frozarr.config import as_config
-from frozarr.create import array_metadata
+from frozarr.creation import array_metadata
 from frozarr.errors import ArrayNotFoundError, ContainsArrayError, NodeNotFoundError
 from frozarr.io.nodes import create_node, load_array, load_node, stage_replacement
 from frozarr.io.requests import Publish

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 if TYPE_CHECKING:
-    from frozarr.array import Array
+    from frozarr.arrays import Array
 
 __all__ = ["ArrayInfo", "array_info"]
 

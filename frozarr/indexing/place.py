@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from frozarr.indexing.plan import Plan, PointPlan, ProductPlan
-from frozarr.indexing.project import Segment
+from frozarr.indexing.project import IndexRows, Segment, as_region
 from frozarr.types import Shape
 
 __all__ = ["gather", "scatter"]
@@ -113,44 +113,61 @@ def _regions(
     plan: ProductPlan, staging: AnyArray, out: AnyArray
 ) -> Iterator[tuple[_View, _View]]:
     """Matching parts of the staging array and the result, one pair per product of segments."""
-    ndim = len(plan.axes)
     grid = staging.reshape((*plan.grid_shape, *staging.shape[1:]))
     full = out.reshape(plan.full_shape)
-    for segments in itertools.product(*(axis.segments() for axis in plan.axes)):
-        rows = tuple(slice(s.lo, s.hi) for s in segments)
-        inner = [s.inner for s in segments]
+    scattered = [i for i, axis in enumerate(plan.axes) if isinstance(axis, IndexRows)]
+    # all rows of a single scattered axis move together; several need chunk by chunk meshes
+    merged = scattered[0] if len(scattered) == 1 and len(plan.axes[scattered[0]]) > 1 else None
+    choices: list[list[Segment]] = [
+        [_all_rows(axis)] if i == merged and isinstance(axis, IndexRows) else axis.segments()
+        for i, axis in enumerate(plan.axes)
+    ]
+    for segments in itertools.product(*choices):
         if all(s.hi - s.lo == 1 for s in segments):
             chunk = grid[(*(s.lo for s in segments), ...)]  # the ellipsis keeps 0-d a view
             yield (
-                _View(chunk, _open_mesh(inner, chunk.shape)),
+                _View(chunk, _open_mesh([s.inner for s in segments], chunk.shape)),
                 _View(full, _open_mesh([s.outer for s in segments], full.shape)),
             )
-            continue
-        yield _aligned(grid[rows], full, segments, ndim)
+        else:
+            entries = None if merged is None else plan.axes[merged].entries()
+            yield _aligned(grid, full, segments, merged, entries)
+
+
+def _all_rows(axis: IndexRows) -> Segment:
+    """All rows of an index axis as one segment, placed by its positions."""
+    count = len(axis.position)
+    return Segment(0, len(axis), slice(None), as_region(axis.position), count)
 
 
 def _aligned(
-    grid: AnyArray, full: AnyArray, segments: Sequence[Segment], ndim: int
-) -> tuple[_View, _View]:
-    """Both layouts as (grid₀, chunk₀, grid₁, chunk₁, …); axes with index arrays have one row."""
-    interleaved = [axis for i in range(ndim) for axis in (i, ndim + i)]
-    inside = grid.transpose(interleaved)
-    scattered = any(not isinstance(s.outer, slice) for s in segments)
+    grid: AnyArray, full: AnyArray, segments: Sequence[Segment], merged: int | None,
+    entries: tuple[Any, Any] | None,
+) -> tuple[_View, _View]:  # fmt: skip
+    """Both layouts as (grid₀, chunk₀, grid₁, chunk₁, …), the merged axis as its entries."""
+    ndim = len(segments)
+    inside = grid[tuple(slice(s.lo, s.hi) for s in segments)]
+    inside = inside.transpose([axis for i in range(ndim) for axis in (i, ndim + i)])
+    # cutting by slices first keeps a view, and splitting an axis into (rows, elements) does too
     region = full[tuple(s.outer if isinstance(s.outer, slice) else slice(None) for s in segments)]
-    # splitting an axis into (rows, elements) is a view; scattered rows are single, index after
-    split = [
-        n
-        for s, size in zip(segments, region.shape, strict=True)
-        for n in (s.hi - s.lo, size // (s.hi - s.lo))
-    ]
+    split: list[int] = []
+    inner: list[Any] = []
+    outer: list[Any] = []
+    for axis, (segment, size) in enumerate(zip(segments, region.shape, strict=True)):
+        kept = slice(None) if isinstance(segment.outer, slice) else segment.outer
+        if axis == merged and entries is not None:
+            split.append(size)
+            inner.extend(entries)
+            outer.append(kept)
+        else:
+            rows = segment.hi - segment.lo
+            split += [rows, size // rows]
+            inner += [slice(None), segment.inner]
+            outer += [slice(None), kept]
     outside = region.reshape(split)
-    inner = [r for s in segments for r in (slice(None), s.inner)]
-    outer = [
-        r
-        for s in segments
-        for r in (slice(None), slice(None) if isinstance(s.outer, slice) else s.outer)
-    ]
-    return (
-        _View(inside, _open_mesh(inner, inside.shape)),
-        _View(outside, _open_mesh(outer, outside.shape) if scattered else ...),
-    )
+    if merged is None:
+        return (
+            _View(inside, _open_mesh(inner, inside.shape)),
+            _View(outside, _open_mesh(outer, outside.shape)),
+        )
+    return _View(inside, tuple(inner)), _View(outside, tuple(outer))

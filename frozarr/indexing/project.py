@@ -5,7 +5,6 @@ their rows follow from arithmetic, so a slice over 10⁹ chunks costs nothing. R
 some of its rows gives a table again; batches and split plans are made that way.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
 import attrs
@@ -55,8 +54,6 @@ class Segment(NamedTuple):
     """Where they stand in the result."""
     count: int
     """Selected elements per chunk."""
-    whole: bool
-    """Every element of the array in these chunks is selected."""
 
 
 @attrs.frozen
@@ -141,13 +138,13 @@ class SliceRows:
             return []
         if self.grid.uniform and self._dense and size % self.step == 0:
             return self._even_segments(size)
-        chunk, start, count, step, out, whole = self.columns()
+        _, start, count, step, out, _ = self.columns()
         return [
-            Segment(row, row + 1, slice(s, s + (n - 1) * step + 1, step), slice(o, o + n), n, w)
-            for row, (s, n, o, w) in enumerate(
-                zip(start.tolist(), count.tolist(), out.tolist(), whole.tolist(), strict=True)
+            Segment(row, row + 1, slice(s, s + (n - 1) * step + 1, step), slice(o, o + n), n)
+            for row, (s, n, o) in enumerate(
+                zip(start.tolist(), count.tolist(), out.tolist(), strict=True)
             )
-        ]  # fmt: skip
+        ]
 
     def _even_segments(self, size: int) -> list[Segment]:
         """Segments where the selection repeats from chunk to chunk: first, middle, last."""
@@ -170,11 +167,8 @@ class SliceRows:
         return segments
 
     def _segment(self, lo: int, hi: int, start: int, count: int, out: int) -> Segment:
-        size, step = self.grid.smallest, self.step
-        left = self.grid.extent - (self.grid.locate(self.start) + hi - 1) * size
-        whole = start == 0 and count == min(size, left) and (step == 1 or min(size, left) == 1)
-        inner = slice(start, start + (count - 1) * step + 1, step)
-        return Segment(lo, hi, inner, slice(out, out + count * (hi - lo)), count, whole)
+        inner = slice(start, start + (count - 1) * self.step + 1, self.step)
+        return Segment(lo, hi, inner, slice(out, out + count * (hi - lo)), count)
 
 
 @attrs.frozen(eq=False)
@@ -238,12 +232,15 @@ class IndexRows:
     def segments(self) -> list[Segment]:
         """One segment per row."""
         bounds = self.bounds.tolist()
-        whole = self._whole().tolist()
         found = []
         for row, (lo, hi) in enumerate(zip(bounds, bounds[1:], strict=False)):
             inner, outer = as_region(self.inner[lo:hi]), as_region(self.position[lo:hi])
-            found.append(Segment(row, row + 1, inner, outer, hi - lo, whole[row]))
+            found.append(Segment(row, row + 1, inner, outer, hi - lo))
         return found
+
+    def entries(self) -> tuple[Indices, Indices]:
+        """For each entry its row, and the selected element inside the row's chunk."""
+        return np.repeat(np.arange(len(self)), np.diff(self.bounds)), self.inner
 
     def last_wins(self) -> "IndexRows":
         """The same rows with only the last entry of every repeated index, for writes."""
@@ -316,8 +313,3 @@ def project_axis(selection: AxisSelection, grid: AxisGrid) -> AxisRows:
             return SliceRows(grid, selection.start, selection.count, selection.step)
         case AxisIndices():
             return index_rows(selection.indices, grid)
-
-
-def whole_rows(segments: Sequence[Segment]) -> npt.NDArray[np.bool_]:
-    """Which rows select everything there is in their chunk."""
-    return np.repeat([s.whole for s in segments], [s.hi - s.lo for s in segments])

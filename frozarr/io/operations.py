@@ -55,7 +55,7 @@ class Reading:
 
     def programs(self) -> Iterator[Program]:
         """One program per batch, in any order."""
-        for batch in self.plan.batches(self.target.batch_chunks):
+        for batch in self.plan.batches(self.target.batch_chunks(len(self.plan))):
             yield read_batch(self.target, batch, self.out)
 
     def result(self) -> Any:
@@ -128,7 +128,7 @@ class Writing:
 
     def programs(self) -> Iterator[Program]:
         """One program per batch, in any order."""
-        for batch in self.plan.batches(self.target.batch_chunks):
+        for batch in self.plan.batches(self.target.batch_chunks(len(self.plan))):
             yield write_batch(self.target, batch, self.values)
 
 

@@ -68,10 +68,20 @@ def _decode_all(
         return np.broadcast_to(target.fill, (len(keys), *target.chain.stored_shape))
     if len(keys) == 1 and buffers[0] is not None:  # no copy into a staging array
         return _decode(target, keys[0], buffers[0])[np.newaxis]
+    if not absent and (decoded := _decode_together(target, buffers)) is not None:
+        return decoded
     staging = target.chain.staging(len(keys))
     for row, (key, buffer) in enumerate(zip(keys, buffers, strict=True)):
         staging[row] = target.fill if buffer is None else _decode(target, key, buffer)
     return staging
+
+
+def _decode_together(target: Target, buffers: Sequence[BytesLike | None]) -> AnyArray | None:
+    """All chunks in one call, if the chain can; a corrupt one is left for `_decode` to name."""
+    try:
+        return target.chain.decode_many([b for b in buffers if b is not None])
+    except DecodeError:
+        return None
 
 
 def _decode(target: Target, key: str, buffer: BytesLike) -> AnyArray:

@@ -7,6 +7,7 @@ forked process inherits nothing.
 
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from frozarr.io.locks import LOCKS
@@ -28,6 +29,8 @@ from frozarr.io.requests import (
 from frozarr.io.stores.base import Store
 
 __all__ = ["perform", "run", "run_all"]
+
+_NO_TURN = nullcontext()
 
 
 def perform(store: Store, request: Request) -> Answer:
@@ -55,18 +58,43 @@ def perform(store: Store, request: Request) -> Answer:
             raise TypeError(f"not a request: {request!r}")
 
 
-def run(program: Program, store: Store) -> Any:
-    """Run one program to its end; what it returns."""
+_SMALL = 128 * 1024
+
+
+def _small_reads(request: Request) -> bool:
+    """Whether a request is many short system calls, which threads only slow down."""
+    match request:
+        case Get():
+            return 0 < request.nbytes_hint <= _SMALL
+        case GetInto():
+            return request.rows.shape[1] <= _SMALL
+        case _:
+            return False
+
+
+def run(program: Program, store: Store, turn: AbstractContextManager[Any] = _NO_TURN) -> Any:
+    """Run one program to its end; what it returns.
+
+    Parameters
+    ----------
+    turn
+        Held during many small reads: each is a few microseconds, and two threads that both do
+        them spend more time on handing over the interpreter lock than on reading.
+    """
     held: list[Any] = []
+    identity = store.identity
     answer: Answer = None
     try:
         while True:
             request = program.send(answer)
             if isinstance(request, Lock):
-                locks = [(store.identity, key) for key in request.keys]
+                locks = [(identity, key) for key in request.keys]
                 LOCKS.acquire(locks)
                 held += locks
                 answer = None
+            elif _small_reads(request):
+                with turn:
+                    answer = perform(store, request)
             else:
                 answer = perform(store, request)
     except StopIteration as stop:
@@ -83,6 +111,7 @@ class _Shared:
     def __init__(self, programs: Iterator[Program], store: Store) -> None:
         self._programs, self._store = programs, store
         self._next = threading.Lock()
+        self._turn = threading.Lock()
         self.error: BaseException | None = None
 
     def pull(self) -> Program | None:
@@ -92,7 +121,7 @@ class _Shared:
     def work(self) -> None:
         try:
             while (program := self.pull()) is not None:
-                run(program, self._store)
+                run(program, self._store, self._turn)
         except BaseException as error:  # noqa: BLE001 - reported by the calling thread
             with self._next:
                 self.error = self.error or error

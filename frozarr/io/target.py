@@ -15,6 +15,7 @@ from frozarr.metadata.array_v3 import ArrayV3Metadata
 
 __all__ = ["ArrayMetadata", "Target"]
 
+_WORTH_A_THREAD = 512 * 1024
 ArrayMetadata = ArrayV2Metadata | ArrayV3Metadata
 
 
@@ -36,10 +37,17 @@ class Target:
         """The fill value as a 0-d array of the stored type."""
         return np.asarray(self.metadata.fill).astype(self.chain.stored_dtype)
 
-    @cached_property
-    def batch_chunks(self) -> int:
-        """Chunks that one batch may hold."""
-        return max(1, self.config.batch_nbytes // max(1, self.chain.nbytes))
+    def batch_chunks(self, nchunks: int) -> int:
+        """Chunks in a batch of a plan over `nchunks`: batches of equal size, enough for all workers.
+
+        Work worth less than starting a thread is not divided.
+        """
+        nbytes = max(1, self.chain.nbytes)
+        batches = -(-nchunks * nbytes // self.config.batch_nbytes)
+        if nchunks * nbytes >= _WORTH_A_THREAD:
+            workers = self.config.workers
+            batches = -(-max(2, batches) // workers) * workers
+        return max(1, -(-nchunks // max(1, batches)))
 
     def keys(self, plan: Plan) -> list[str]:
         """Keys of a plan's chunks in the store."""

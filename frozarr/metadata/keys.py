@@ -173,6 +173,27 @@ def check_key(key: str) -> str:
     return key
 
 
+_SUSPECT = ("|.", "/.", "//", "|/", "/|", "||", "\\")
+
+
+def check_keys(keys: Sequence[str]) -> None:
+    """Check many keys at once; the same rules as `check_key`, at a fraction of its cost.
+
+    Raises
+    ------
+    InvalidKeyError
+        Of the first key that may not be used.
+
+    Examples
+    --------
+    >>> check_keys(["c/0/0", "c/0/1"])
+    """
+    text = f"|{'|'.join(keys)}|" if keys else ""
+    if not text.isprintable() or any(pattern in text for pattern in _SUSPECT):
+        for key in keys:
+            check_key(key)
+
+
 def normalize_path(path: str | None) -> str:
     """Path of a node as the stores see it: no leading, trailing or doubled slashes.
 

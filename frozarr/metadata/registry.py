@@ -5,7 +5,7 @@ not found is looked for among the entry points (``frozarr.codecs``, ``frozarr.da
 ``frozarr.chunk_grids``, ``frozarr.chunk_key_encodings``), once.
 """
 
-from importlib import import_module, metadata
+from importlib import import_module
 from typing import Any, Final, Literal, TypeAlias
 
 __all__ = ["REGISTRIES", "RegistryName", "describe_unknown", "find", "register"]
@@ -63,6 +63,8 @@ def find(registry: RegistryName, name: str) -> Any | None:
     entries = REGISTRIES[registry]
     if name not in entries and registry not in _SCANNED:
         _SCANNED.add(registry)
+        from importlib import metadata  # noqa: PLC0415 - 20 ms, for unknown names only
+
         for point in metadata.entry_points(group=f"frozarr.{registry}"):
             entries.setdefault(point.name, point.value)
     entry = entries.get(name)

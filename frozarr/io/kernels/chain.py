@@ -96,6 +96,23 @@ class BoundChain:
             return np.empty(self.stored_shape, self.stored_dtype)
         return np.frombuffer(view, self.stored_dtype).reshape(self.stored_shape)
 
+    def decode_many(self, encoded: Sequence[BytesLike]) -> AnyArray | None:
+        """Chunks decoded by one call, shape (chunks, *stored_shape); None if that is not possible.
+
+        Skips the work of one call per chunk where the last kernel can decode many small ones.
+        """
+        first = self.kernels[0] if self.kernels else None
+        if not isinstance(first, ZstdKernel):
+            return None
+        stages = list(zip(self.kernels[1:], self.limits[1:], strict=True))
+        data = list(encoded)
+        for kernel, limit in reversed(stages):
+            data = [kernel.decode(entry, limit) for entry in data]
+        joined = first.decode_equal(data, self.nbytes)
+        if joined is None:
+            return None
+        return np.frombuffer(joined, self.stored_dtype).reshape((len(data), *self.stored_shape))
+
     def encode(self, chunk: AnyArray) -> BytesLike:
         """Encoded bytes of one serialised chunk, shape stored_shape, C-contiguous."""
         data: BytesLike = chunk.reshape(-1)

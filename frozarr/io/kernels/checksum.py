@@ -1,12 +1,19 @@
 """Kernel of ``crc32c``."""
 
 import struct
-
-from crc32c import crc32c
+from functools import cache
+from typing import Any
 
 from frozarr.io.kernels.base import BytesLike, DecodeError, as_bytes_view
 
 __all__ = ["Crc32cKernel"]
+
+
+@cache
+def _crc32c() -> Any:
+    from crc32c import crc32c  # noqa: PLC0415 - the package imports argparse and sockets, 25 ms
+
+    return crc32c
 
 
 class Crc32cKernel:
@@ -24,7 +31,7 @@ class Crc32cKernel:
         if len(view) < 4:
             raise DecodeError(f"crc32c: {len(view)} bytes are too few to hold a checksum")
         (stored,) = struct.unpack("<I", view[-4:])
-        found = crc32c(view[:-4])
+        found = _crc32c()(view[:-4])
         if found != stored:
             raise DecodeError(f"crc32c: checksum is {found:#010x}, stored is {stored:#010x}")
         return view[:-4]
@@ -32,7 +39,7 @@ class Crc32cKernel:
     def encode(self, decoded: BytesLike) -> bytes:
         """The bytes and their checksum."""
         view = as_bytes_view(decoded)
-        return b"".join((view, struct.pack("<I", crc32c(view))))
+        return b"".join((view, struct.pack("<I", _crc32c()(view))))
 
     def encoded_nbytes(self, decoded_nbytes: int) -> int:
         """Four bytes more."""

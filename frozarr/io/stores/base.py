@@ -15,7 +15,7 @@ from frozarr.errors import InvalidKeyError, ReadOnlyError
 from frozarr.io.buffers import Buffer, BufferPrototype, default_buffer_prototype
 from frozarr.io.byte_requests import ByteRequest, check_range
 from frozarr.io.kernels.base import BytesLike, as_bytes_view
-from frozarr.metadata.keys import check_key, normalize_path
+from frozarr.metadata.keys import check_key, check_keys, normalize_path
 
 __all__ = ["BlockingStore", "Store", "Verbs"]
 
@@ -369,8 +369,7 @@ class BlockingStore(Store):
         nbytes_hint: int = 0,
     ) -> list[BytesLike | None]:
         """Values (or the asked part of them), None where a key is missing."""
-        for key in keys:
-            check_key(key)
+        check_keys(keys)
         wanted = ranges if ranges is not None else [None] * len(keys)
         for key, byte_range in zip(keys, wanted, strict=True):
             if byte_range is not None:
@@ -392,15 +391,13 @@ class BlockingStore(Store):
 
     def write_many(self, keys: Sequence[str], values: Sequence[BytesLike]) -> None:
         """Set keys in order, each wholly or not at all."""
-        for key in keys:
-            check_key(key)
+        check_keys(keys)
         self.check_writable(keys[0] if keys else "")
         self._write(keys, values)
 
     def erase_many(self, keys: Sequence[str]) -> None:
         """Remove keys; missing ones are no error."""
-        for key in keys:
-            check_key(key)
+        check_keys(keys)
         self.check_writable(keys[0] if keys else "")
         self._erase(keys)
 

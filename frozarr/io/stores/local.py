@@ -23,7 +23,7 @@ import numpy.typing as npt
 from frozarr.io.byte_requests import ByteRequest, resolve_range
 from frozarr.io.kernels.base import BytesLike, as_bytes_view
 from frozarr.io.stores.base import HIDDEN, BlockingStore, is_hidden
-from frozarr.metadata.keys import check_key
+from frozarr.metadata.keys import check_key, check_keys
 
 try:  # absent on Windows: there, swaps hold within the process only
     import fcntl
@@ -37,7 +37,6 @@ _CREATE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC",
 _BESIDE: Final = f"{HIDDEN}-beside"
 _STALE_SECONDS: Final = 3600
 _FIRST_READ: Final = 1 << 16
-_LIST_AFTER: Final = 2
 _NAMES = itertools.count()
 _MISSING: Final = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 Durability = Literal["os", "fsync"]
@@ -81,6 +80,7 @@ class LocalStore(BlockingStore):
         self.durability = durability
         self._head = f"{self.root}/"
         self._beside = f"{self.root.parent}/.{self.root.name}{HIDDEN}/"
+        self._identity = ("local", os.path.realpath(self.root))
 
     @property
     def url(self) -> str:
@@ -90,7 +90,7 @@ class LocalStore(BlockingStore):
     @property
     def identity(self) -> tuple[Any, ...]:
         """The root, symbolic links resolved."""
-        return ("local", os.path.realpath(self.root))
+        return self._identity
 
     def with_read_only(self, read_only: bool = False) -> Self:
         """The same directory, with or without permission to change it."""
@@ -116,9 +116,7 @@ class LocalStore(BlockingStore):
                 return _read_range(fd, first, last - first)
             value = os.read(fd, wanted := (nbytes_hint or _FIRST_READ) + 1)
             if len(value) in {0, wanted}:  # empty, or more to come: find out what this is
-                nbytes = _regular_nbytes(fd, key)
-                if nbytes > len(value):
-                    value += _read_range(fd, len(value), nbytes - len(value))
+                value += _read_rest(fd, len(value), key)
             return value
         except IsADirectoryError:
             return None
@@ -132,32 +130,32 @@ class LocalStore(BlockingStore):
         nbytes_hint: int = 0,
     ) -> list[BytesLike | None]:
         """Values (or the asked part of them), None where a key is missing."""
-        if ranges is not None or len(keys) <= _LIST_AFTER:
+        if ranges is not None or len(keys) == 1:
             return super().read_many(keys, ranges, nbytes_hint)
-        present = _Present(self._head)
-        return [
-            self._read(key, None, nbytes_hint)
-            if present.maybe(check_key(key))
-            else None
-            for key in keys
-        ]
+        check_keys(keys)
+        wanted = (nbytes_hint or _FIRST_READ) + 1
+        found: list[BytesLike | None] = [None] * len(keys)
+        for i, fd in _open_present(self._path, keys):
+            try:
+                value = os.read(fd, wanted)
+                if len(value) in {0, wanted}:
+                    value += _read_rest(fd, len(value), keys[i])
+                found[i] = value
+            except IsADirectoryError:
+                continue
+            finally:
+                os.close(fd)
+        return found
 
     def read_into(
         self, keys: Sequence[str], rows: npt.NDArray[np.uint8]
     ) -> npt.NDArray[np.int64]:
         """Read values into the rows; the bytes each has, -1 where a key is missing."""
+        check_keys(keys)
         sizes = np.full(len(keys), -1, np.int64)
-        present = _Present(self._head)
-        wanted = rows.shape[1]
-        for i, (key, row) in enumerate(zip(keys, memoryview(rows), strict=True)):
-            if not present.maybe(check_key(key)):
-                continue
+        for i, fd in _open_present(self._path, keys):
             try:
-                fd = os.open(self._path(key), _READ)
-            except _MISSING:
-                continue
-            try:
-                sizes[i] = _read_row(fd, row, wanted, key)
+                sizes[i] = _read_row(fd, rows[i], keys[i])
             except IsADirectoryError:
                 continue
             finally:
@@ -365,40 +363,44 @@ class LocalStore(BlockingStore):
 # ---------------------------------------------------------------------- files
 
 
-class _Present:
-    """Which keys may exist, found out by listing folders instead of trying each key.
+def _open_present(path_of: Any, keys: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Position and open file of each key that exists; the caller closes it.
 
-    A folder is listed once two keys in a row were asked of it: an exception for each missing file
-    costs more than listing its folder once. A missing folder answers for all below it.
+    After a miss the folder is listed: an exception for each missing file costs more than listing
+    its folder once, and a folder that does not exist answers for all below it.
     """
-
-    def __init__(self, head: str) -> None:
-        self._head = head
-        self._folder: str | None = None
-        self._asked = 0
-        self._names: frozenset[str] | None = None
-        self._absent: str | None = None
-
-    def maybe(self, key: str) -> bool:
-        """False if the key surely was missing when this folder was listed."""
-        folder, _, name = key.rpartition("/")
-        if self._absent is not None and key.startswith(self._absent):
-            return False
-        if folder != self._folder:
-            self._folder, self._asked, self._names = folder, 0, None
-        self._asked += 1
-        if self._names is None and self._asked == _LIST_AFTER:
-            self._names = self._list(folder)
-        return self._names is None or name in self._names
-
-    def _list(self, folder: str) -> frozenset[str]:
+    listed: frozenset[str] | None = None
+    folder = ""
+    absent = "/"  # no key starts with a slash
+    for i, key in enumerate(keys):
+        if key.startswith(absent):
+            continue
+        if listed is not None:
+            here, _, name = key.rpartition("/")
+            if here != folder:
+                listed = None
+            elif name not in listed:
+                continue
         try:
-            return frozenset(os.listdir(self._head + folder))
-        except (FileNotFoundError, NotADirectoryError):
-            while folder and not os.path.isdir(self._head + folder):
-                self._absent = f"{folder}/"
-                folder = folder.rpartition("/")[0]
-            return frozenset()
+            fd = os.open(path_of(key), _READ)
+        except _MISSING:
+            folder = key.rpartition("/")[0]
+            listed, missing_folder = _list_folder(path_of, folder)
+            absent = missing_folder or absent
+            continue
+        yield i, fd
+
+
+def _list_folder(path_of: Any, folder: str) -> tuple[frozenset[str], str | None]:
+    """Names in a folder; if it does not exist, the prefix of the topmost one that doesn't."""
+    try:
+        return frozenset(os.listdir(path_of(folder))), None
+    except (FileNotFoundError, NotADirectoryError):
+        absent = None
+        while folder and not os.path.isdir(path_of(folder)):
+            absent = f"{folder}/"
+            folder = folder.rpartition("/")[0]
+        return frozenset(), absent
 
 
 def _scan(path: str) -> list[os.DirEntry[str]]:
@@ -430,18 +432,25 @@ def _read_range(fd: int, start: int, nbytes: int) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _read_row(fd: int, row: memoryview, wanted: int, key: str) -> int:
+def _read_rest(fd: int, got: int, key: str) -> bytes:
+    """What follows the first bytes of a file, once it is known to be a regular one."""
+    nbytes = _regular_nbytes(fd, key)
+    return _read_range(fd, got, nbytes - got) if nbytes > got else b""
+
+
+def _read_row(fd: int, row: npt.NDArray[np.uint8], key: str) -> int:
     """Read a file into a row; the bytes the file has, which may be more or fewer."""
+    wanted = len(row)
     got = os.readv(fd, [row])
-    if got == wanted and got:
-        return got if not os.read(fd, 1) else _regular_nbytes(fd, key)
+    if got == wanted and not os.read(fd, 1):
+        return got
     nbytes = _regular_nbytes(fd, key)
     while got < min(nbytes, wanted):
         more = os.readv(fd, [row[got:]])
         if not more:
-            break
+            return got
         got += more
-    return got if nbytes <= wanted else nbytes
+    return nbytes
 
 
 def _write_all(fd: int, value: BytesLike) -> None:

@@ -4,7 +4,6 @@ A handle is a snapshot of the metadata over live bytes. Whatever changes the met
 handle and leaves the old one as it was.
 """
 
-import hashlib
 import math
 import warnings
 from collections.abc import Iterator, Mapping
@@ -15,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from frozarr.config import Config, as_config
-from frozarr.create import array_metadata, legacy_arguments
+from frozarr.creation import array_metadata, legacy_arguments
 from frozarr.errors import MetadataError, SelectionError
 from frozarr.indexing import Selection
 from frozarr.indexing.selection import SelectionMode
@@ -588,9 +587,8 @@ class Array:
         return self.info._repr_html_()  # noqa: SLF001 - the notebook protocol's name
 
     def __dask_tokenize__(self) -> tuple[Any, ...]:
-        documents = dumps(self.metadata.documents())
-        digest = hashlib.sha256(documents).hexdigest()
-        return ("frozarr.Array", self.store.identity, self.path, digest)
+        documents = dumps(self.metadata.documents()).decode()
+        return ("frozarr.Array", self.store.identity, self.path, documents)
 
 
 def split_fields(selection: Any) -> tuple[Any, Any]:

@@ -1,0 +1,53 @@
+"""The workloads: arrays, codecs and what is done with them. Same bytes on disk for everybody."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Layout(NamedTuple):
+    """An array on disk."""
+
+    shape: tuple[int, ...]
+    chunks: tuple[int, ...]
+    codec: str
+
+
+LAYOUTS = {
+    "raw": Layout((256, 256, 512), (128, 128, 128), "none"),
+    "zstd": Layout((256, 256, 512), (64, 64, 64), "zstd"),
+    "blosc": Layout((256, 256, 512), (64, 64, 64), "blosc"),
+    "gzip": Layout((128, 128, 512), (64, 64, 64), "gzip"),
+    "small": Layout((256, 256, 128), (16, 16, 16), "zstd"),
+    "raw small": Layout((256, 256, 128), (16, 16, 16), "none"),
+    "rows": Layout((20000, 64), (500, 64), "zstd"),
+    "missing": Layout((256, 256, 1024), (16, 16, 16), "zstd"),
+}
+
+CODECS: dict[str, list[dict[str, Any]]] = {
+    "none": [],
+    "zstd": [{"name": "zstd", "configuration": {"level": 1, "checksum": False}}],
+    "gzip": [{"name": "gzip", "configuration": {"level": 1}}],
+    "blosc": [
+        {
+            "name": "blosc",
+            "configuration": {
+                "cname": "lz4", "clevel": 5, "shuffle": "shuffle", "typesize": 2, "blocksize": 0,
+            },
+        }
+    ],
+}  # fmt: skip
+
+
+def values(shape: tuple[int, ...]) -> np.ndarray:
+    """A smooth field plus noise: uint16 that compresses about twofold."""
+    rng = np.random.default_rng(7)
+    axes = np.meshgrid(*(np.linspace(0, 6, n) for n in shape), indexing="ij", sparse=True)
+    smooth = sum(np.sin(a) for a in axes) * 4000 + 20000
+    return (smooth + rng.integers(0, 120, shape)).astype(np.uint16)
+
+
+def codecs(layout: Layout) -> list[dict[str, Any]]:
+    """The codec chain of a layout, in format 3 JSON."""
+    serializer = {"name": "bytes", "configuration": {"endian": "little"}}
+    return [serializer, *CODECS[layout.codec]]
