@@ -73,7 +73,10 @@ class Bench:
         ratio = ours / medians[best] if medians else float("nan")
         self.ratios = {**getattr(self, "ratios", {}), row: ratio}
         others = "  ".join(f"{name} {ms:.1f}" for name, ms in medians.items())
-        print(f"| {row} | {ours:.1f} | {best} {medians.get(best, 0):.1f} | {ratio:.2f} | {others} |", flush=True)
+        print(
+            f"| {row} | {ours:.1f} | {best} {medians.get(best, 0):.1f} | {ratio:.2f} | {others} |",
+            flush=True,
+        )
 
 
 def read_all(bench, name):
@@ -177,7 +180,9 @@ def imports(bench):
         return call
 
     modules = {"numpy": "numpy"} | {
-        e.name: e.lib.__name__ for e in bench.engines if e.name in {"frozarr", "zarr-python", "tensorstore"}
+        e.name: e.lib.__name__
+        for e in bench.engines
+        if e.name in {"frozarr", "zarr-python", "tensorstore"}
     }
     medians = {
         name: statistics.median(timed(prepare_module(module)) for _ in range(REPEAT))
@@ -187,8 +192,14 @@ def imports(bench):
 
 
 ROWS = {
-    **{f"read all, {n}": (lambda b, n=n: read_all(b, n)) for n in ("raw", "zstd", "blosc", "gzip", "small", "raw small")},
-    **{f"write all, {n}": (lambda b, n=n: write_all(b, n)) for n in ("raw", "zstd", "blosc", "small", "raw small")},
+    **{
+        f"read all, {n}": (lambda b, n=n: read_all(b, n))
+        for n in ("raw", "zstd", "blosc", "gzip", "small", "raw small")
+    },
+    **{
+        f"write all, {n}": (lambda b, n=n: write_all(b, n))
+        for n in ("raw", "zstd", "blosc", "small", "raw small")
+    },
     "points": points,
     "oindex": oindex,
     "vindex": vindex,
@@ -204,7 +215,9 @@ def main():
     wanted = sys.argv[1:]
     with tempfile.TemporaryDirectory() as root:
         bench = Bench(root)
-        print("| workload | frozarr ms | fastest peer ms | ratio | all peers ms |\n|---|---|---|---|---|")
+        print(
+            "| workload | frozarr ms | fastest peer ms | ratio | all peers ms |\n|---|---|---|---|---|"
+        )
         for name, row in ROWS.items():
             if not wanted or any(w in name for w in wanted):
                 row(bench)

@@ -525,5 +525,3 @@ def load(
         if node is not None and not isinstance(node, GroupMetadata):
             loaded[name] = np.asarray(Array(Target(node, child, as_config(None)))[...])
     return loaded
-
-

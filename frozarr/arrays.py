@@ -601,8 +601,11 @@ def split_fields(selection: Any) -> tuple[Any, Any]:
     """
     entries = selection if isinstance(selection, tuple) else (selection,)
     names = [e for e in entries if isinstance(e, str)]
-    if not names and isinstance(selection, list) and selection and all(
-        isinstance(e, str) for e in selection
+    if (
+        not names
+        and isinstance(selection, list)
+        and selection
+        and all(isinstance(e, str) for e in selection)
     ):
         return selection, ...
     if not names:

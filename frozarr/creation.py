@@ -249,9 +249,13 @@ def _v2_codec(given: Any) -> NumcodecsCodec:
     if hasattr(given, "get_config"):
         given = given.get_config()
     if isinstance(given, Codec):
-        raise MetadataError(f"{given.name!r}: format 2 takes numcodecs codecs, such as {{'id': ...}}")
+        raise MetadataError(
+            f"{given.name!r}: format 2 takes numcodecs codecs, such as {{'id': ...}}"
+        )
     if not isinstance(given, Mapping):
-        raise MetadataError(f"format 2 takes numcodecs codecs, such as {{'id': ...}}; got {given!r}")
+        raise MetadataError(
+            f"format 2 takes numcodecs codecs, such as {{'id': ...}}; got {given!r}"
+        )
     return NumcodecsCodec({k: v for k, v in given.items() if (k, v) != ("checksum", False)})
 
 

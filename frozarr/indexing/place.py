@@ -109,9 +109,7 @@ def _open_mesh(regions: Sequence[Any], shape: Sequence[int]) -> Any:
     )
 
 
-def _regions(
-    plan: ProductPlan, staging: AnyArray, out: AnyArray
-) -> Iterator[tuple[_View, _View]]:
+def _regions(plan: ProductPlan, staging: AnyArray, out: AnyArray) -> Iterator[tuple[_View, _View]]:
     """Matching parts of the staging array and the result, one pair per product of segments."""
     grid = staging.reshape((*plan.grid_shape, *staging.shape[1:]))
     full = out.reshape(plan.full_shape)

@@ -115,9 +115,7 @@ class SliceRows:
             begin, end = self.grid.start(int(chunks[0])), self.grid.start(int(chunks[-1]) + 1)
         k0 = max(0, -(-(begin - self.start) // self.step))
         k1 = min(self.count, max(k0, -(-(end - self.start) // self.step)))
-        return SliceRows(
-            self.grid, self.start + k0 * self.step, k1 - k0, self.step, self.out + k0
-        )
+        return SliceRows(self.grid, self.start + k0 * self.step, k1 - k0, self.step, self.out + k0)
 
     def columns(self) -> Columns:
         """All rows as columns."""

@@ -212,9 +212,7 @@ def _expand(selection: Any, ndim: int, used: Any = None) -> tuple[Any, ...]:
 def _parse_int(entry: Any, extent: int, axis: int) -> int:
     index = operator.index(entry)
     if not -extent <= index < extent:
-        raise BoundsCheckError(
-            f"index {index} is out of bounds for axis {axis} with size {extent}"
-        )
+        raise BoundsCheckError(f"index {index} is out of bounds for axis {axis} with size {extent}")
     return index + extent if index < 0 else index
 
 
@@ -262,9 +260,7 @@ def _parse_product(selection: Any, shape: Shape, *, arrays: bool) -> ProductSele
         ", an integer array or a Boolean array" if arrays else ""
     )
     parsed: list[AxisSelection] = []
-    for axis, (entry, extent) in enumerate(
-        zip(_expand(selection, len(shape)), shape, strict=True)
-    ):
+    for axis, (entry, extent) in enumerate(zip(_expand(selection, len(shape)), shape, strict=True)):
         if _is_int(entry):
             parsed.append(AxisInt(_parse_int(entry, extent, axis)))
         elif isinstance(entry, slice):

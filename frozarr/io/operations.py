@@ -149,9 +149,7 @@ def writing(target: Target, selection: Selection, value: Any) -> Writing:
     return Writing(target, plan, values.reshape(plan.full_shape))
 
 
-def as_values(
-    value: Any, dtype: np.dtype[Any], selection: Selection, target: Target
-) -> AnyArray:
+def as_values(value: Any, dtype: np.dtype[Any], selection: Selection, target: Target) -> AnyArray:
     """The value as an array of the selection's shape, by numpy's rules of assignment."""
     array = np.asarray(value)
     if array.ndim == 0 or array.dtype.kind not in "biufcmM":
@@ -186,7 +184,11 @@ def parse_shape(new_shape: tuple[Any, ...], ndim: int) -> Shape:
     ValueError
         Another number of axes, or a negative extent.
     """
-    given = new_shape[0] if len(new_shape) == 1 and not hasattr(new_shape[0], "__index__") else new_shape
+    given = (
+        new_shape[0]
+        if len(new_shape) == 1 and not hasattr(new_shape[0], "__index__")
+        else new_shape
+    )
     shape = tuple(operator.index(n) for n in given)
     if len(shape) != ndim:
         raise ShapeMismatchError(f"new shape {shape} has {len(shape)} axes, the array has {ndim}")
@@ -227,9 +229,7 @@ def grown_shape(target: Target, data: AnyArray, axis: int) -> tuple[Shape, tuple
             url=str(target.place),
         )
     grown = (*shape[:axis], shape[axis] + data.shape[axis], *shape[axis + 1 :])
-    region = tuple(
-        slice(shape[i], n) if i == axis else slice(0, n) for i, n in enumerate(grown)
-    )
+    region = tuple(slice(shape[i], n) if i == axis else slice(0, n) for i, n in enumerate(grown))
     return grown, region
 
 
@@ -255,7 +255,9 @@ def count_stored(target: Target, keys: list[str]) -> int:
     )
 
 
-def iterate_grid(grid: Shape, origin: Shape | None, selection_shape: Shape | None) -> Iterator[Shape]:
+def iterate_grid(
+    grid: Shape, origin: Shape | None, selection_shape: Shape | None
+) -> Iterator[Shape]:
     """Chunk coords of a box of the grid in C order; the whole grid by default.
 
     Raises

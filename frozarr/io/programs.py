@@ -133,9 +133,7 @@ def write_batch(target: Target, plan: Plan, values: AnyArray) -> Program:
     yield from _store(target, keys, staging)
 
 
-def _fill_overhang(
-    target: Target, plan: Plan, staging: AnyArray, partial: Sequence[int]
-) -> None:
+def _fill_overhang(target: Target, plan: Plan, staging: AnyArray, partial: Sequence[int]) -> None:
     """Give whole chunks that reach beyond the array defined content there."""
     volume = math.prod(target.chain.chunk_shape)
     counts = plan.counts()

@@ -143,9 +143,7 @@ def _parse_chunks(value: JSON, loc: Loc, problems: Problems) -> Shape | None:
     return None if chunks is None else tuple(max(1, size) for size in chunks)
 
 
-def _parse_filters(
-    value: JSON, loc: Loc, problems: Problems
-) -> tuple[NumcodecsCodec, ...] | None:
+def _parse_filters(value: JSON, loc: Loc, problems: Problems) -> tuple[NumcodecsCodec, ...] | None:
     if value is None:
         return ()
     if not isinstance(value, list | tuple):
@@ -155,9 +153,7 @@ def _parse_filters(
     return None if None in parsed else tuple(f for f in parsed if f is not None)
 
 
-def _parse_compressor(
-    value: JSON, loc: Loc, problems: Problems
-) -> NumcodecsCodec | Unset | None:
+def _parse_compressor(value: JSON, loc: Loc, problems: Problems) -> NumcodecsCodec | Unset | None:
     return UNSET if value is None else NumcodecsCodec.from_json(value, loc, problems)
 
 

@@ -69,9 +69,7 @@ class ArrayV3Metadata:
             )
             return
         if self.dimension_names is not None and len(self.dimension_names) != ndim:
-            problems.add(
-                ("dimension_names",), f"{len(self.dimension_names)} names for {ndim} axes"
-            )
+            problems.add(("dimension_names",), f"{len(self.dimension_names)} names for {ndim} axes")
         bind_codecs(self.codecs, self.chunk_spec, ("codecs",), problems)
 
     @property

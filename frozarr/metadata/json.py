@@ -161,12 +161,16 @@ def loads(document: bytes | memoryview, *, where: str = "document") -> JSON:
 def _depth_exceeds(value: JSON, limit: int) -> bool:
     level: list[Any] = [value]
     for _ in range(limit):
-        level = [
-            entry
-            for parent in level
-            for entry in (parent.values() if isinstance(parent, dict) else parent)
-            if isinstance(entry, dict | list)
-        ] if any(isinstance(v, dict | list) for v in level) else []
+        level = (
+            [
+                entry
+                for parent in level
+                for entry in (parent.values() if isinstance(parent, dict) else parent)
+                if isinstance(entry, dict | list)
+            ]
+            if any(isinstance(v, dict | list) for v in level)
+            else []
+        )
         if not level:
             return False
     return True

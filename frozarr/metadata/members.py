@@ -47,9 +47,7 @@ class Members:
             self.problems.add((*self.loc, name), "unknown member")
 
 
-def as_int(
-    low: int, high: int
-) -> "Callable[[JSON, Loc, Problems], int | None]":
+def as_int(low: int, high: int) -> "Callable[[JSON, Loc, Problems], int | None]":
     """Parser for an integer in [low, high]."""
 
     def parse(value: JSON, loc: Loc, problems: Problems) -> int | None:
@@ -135,7 +133,11 @@ def parse_extension(value: JSON, loc: Loc, problems: Problems) -> Extension | No
         problems.add((*loc, "configuration"), f"expected an object, got {configuration!r}")
     if not isinstance(must_understand, bool):
         problems.add((*loc, "must_understand"), f"expected true or false, got {must_understand!r}")
-    if isinstance(name, str) and isinstance(configuration, Mapping) and must_understand in (True, False):
+    if (
+        isinstance(name, str)
+        and isinstance(configuration, Mapping)
+        and must_understand in (True, False)
+    ):
         return Extension(name, configuration, bool(must_understand))
     return None
 

@@ -114,9 +114,7 @@ class Store(ABC):
         """Values (or the asked part of them), None where a key is missing."""
 
     @abstractmethod
-    def read_into(
-        self, keys: Sequence[str], rows: npt.NDArray[np.uint8]
-    ) -> npt.NDArray[np.int64]:
+    def read_into(self, keys: Sequence[str], rows: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
         """Read values into the rows; the bytes each has, -1 where a key is missing."""
 
     @abstractmethod
@@ -376,9 +374,7 @@ class BlockingStore(Store):
                 check_range(byte_range, key)
         return [self._read(k, r, nbytes_hint) for k, r in zip(keys, wanted, strict=True)]
 
-    def read_into(
-        self, keys: Sequence[str], rows: npt.NDArray[np.uint8]
-    ) -> npt.NDArray[np.int64]:
+    def read_into(self, keys: Sequence[str], rows: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
         """Read values into the rows; the bytes each has, -1 where a key is missing."""
         sizes = np.full(len(keys), -1, np.int64)
         for i, value in enumerate(self.read_many(keys, nbytes_hint=rows.shape[1])):

@@ -103,9 +103,7 @@ class LocalStore(BlockingStore):
 
     # ------------------------------------------------------------------ reading
 
-    def _read(
-        self, key: str, byte_range: ByteRequest | None, nbytes_hint: int
-    ) -> BytesLike | None:
+    def _read(self, key: str, byte_range: ByteRequest | None, nbytes_hint: int) -> BytesLike | None:
         try:
             fd = os.open(self._path(key), _READ)
         except _MISSING:
@@ -147,9 +145,7 @@ class LocalStore(BlockingStore):
                 os.close(fd)
         return found
 
-    def read_into(
-        self, keys: Sequence[str], rows: npt.NDArray[np.uint8]
-    ) -> npt.NDArray[np.int64]:
+    def read_into(self, keys: Sequence[str], rows: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
         """Read values into the rows; the bytes each has, -1 where a key is missing."""
         check_keys(keys)
         sizes = np.full(len(keys), -1, np.int64)
@@ -354,9 +350,7 @@ class LocalStore(BlockingStore):
     def names_below(self, prefix: str) -> list[str]:
         """Names one level below a prefix, sorted."""
         return sorted(
-            entry.name
-            for entry in _scan(self._path(prefix))
-            if prefix or not is_hidden(entry.name)
+            entry.name for entry in _scan(self._path(prefix)) if prefix or not is_hidden(entry.name)
         )
 
 
@@ -516,5 +510,3 @@ def _exchange(made: str, place: str) -> None:
     os.rename(place, aside)
     os.rename(made, place)
     os.rename(aside, made)
-
-

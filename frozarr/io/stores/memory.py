@@ -65,7 +65,10 @@ class MemoryStore(BlockingStore):
         return call(*args)  # a dictionary never waits
 
     def _read(
-        self, key: str, byte_range: ByteRequest | None, nbytes_hint: int  # noqa: ARG002 - no I/O to size
+        self,
+        key: str,
+        byte_range: ByteRequest | None,
+        nbytes_hint: int,  # noqa: ARG002 - no I/O to size
     ) -> BytesLike | None:
         value = self._values.get(key)
         if value is None:

@@ -14,9 +14,7 @@ from frozarr.metadata.keys import join, normalize_path
 
 __all__ = ["StoreLike", "resolve"]
 
-StoreLike: TypeAlias = (
-    Store | StorePath | str | os.PathLike[str] | MutableMapping[str, Any] | None
-)
+StoreLike: TypeAlias = Store | StorePath | str | os.PathLike[str] | MutableMapping[str, Any] | None
 """A store, a place in one, a path or file URL, a dictionary; None is a new MemoryStore."""
 
 

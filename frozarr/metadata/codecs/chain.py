@@ -85,7 +85,8 @@ def bind_codecs(
     for (_, before), (i, codec) in zip(active, active[1:], strict=False):
         if _ORDER.index(codec.kind) < _ORDER.index(before.kind):
             problems.add(
-                (*loc, i), f"{codec.name!r} ({codec.kind}) can't follow {before.name!r} ({before.kind})"
+                (*loc, i),
+                f"{codec.name!r} ({codec.kind}) can't follow {before.name!r} ({before.kind})",
             )
             return spec
     for i, codec in active:

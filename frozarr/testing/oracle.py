@@ -1,0 +1,40 @@
+"""NumPy decides what is right: one helper that compares everything there is to compare."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["assert_same_array", "check_same"]
+
+
+def assert_same_array(found: Any, expected: Any) -> None:
+    """Same shape, dtype and bits (NaN equals the same NaN)."""
+    found, expected = np.asarray(found), np.asarray(expected)
+    assert found.shape == expected.shape, (found.shape, expected.shape)
+    assert found.dtype == expected.dtype, (found.dtype, expected.dtype)
+    assert found.tobytes() == expected.tobytes(), (found, expected)
+
+
+def check_same(array: Any, values: npt.NDArray[Any], selection: Any, *, raises: Any = None) -> None:
+    """Index an array and its values alike; compare value, shape and dtype, or the exception.
+
+    Parameters
+    ----------
+    array
+        Anything indexable that should behave as `values`.
+    raises
+        Exception that is right where NumPy has none (a step below 1, say).
+    """
+    try:
+        expected = values[selection]
+    except Exception as error:  # noqa: BLE001 - NumPy's own exception is the oracle
+        raises = raises or type(error)
+    if raises is None:
+        assert_same_array(array[selection], expected)
+        return
+    try:
+        found = array[selection]
+    except raises:
+        return
+    raise AssertionError(f"{selection!r} gave {found!r}, expected {raises.__name__}")

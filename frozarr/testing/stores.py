@@ -1,0 +1,283 @@
+"""One test class for all stores: subclass it, give it a `store` fixture, and run pytest.
+
+Examples
+--------
+::
+
+    class TestMyStore(StoreTests):
+        @pytest.fixture
+        def store(self):
+            return MyStore()
+"""
+
+import asyncio
+import pickle
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+
+from frozarr.errors import InvalidKeyError, ReadOnlyError
+from frozarr.io.buffers import Buffer
+from frozarr.io.byte_requests import OffsetByteRequest, RangeByteRequest, SuffixByteRequest
+from frozarr.io.stores.base import HIDDEN, Store
+
+__all__ = ["StoreTests"]
+
+BAD_KEYS = (
+    "", "/a", "a/", "a//b", ".", "..", "a/../b", "../a", "a/./b", "a\\b", "a\0b", "a\nb",
+    f"{HIDDEN}/x",
+)  # fmt: skip
+
+
+class _AsyncFace:
+    """The asynchronous methods of a store, awaited, so that both faces run the same tests."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._store, name)
+
+        def call(*args: Any) -> Any:
+            return asyncio.run(self._collect(method(*args)))
+
+        return call
+
+    @staticmethod
+    async def _collect(started: Any) -> Any:
+        if hasattr(started, "__aiter__"):
+            return [entry async for entry in started]
+        return await started
+
+
+class StoreTests:
+    """The contract of a store, on both of its faces."""
+
+    @pytest.fixture
+    def store(self) -> Store:
+        """A new, empty store."""
+        raise NotImplementedError("subclasses give a store")
+
+    @pytest.fixture(params=["blocking", "asynchronous"])
+    def face(self, request: Any, store: Store) -> Any:
+        """Both faces of the store, under the same names."""
+        return store.blocking if request.param == "blocking" else _AsyncFace(store)
+
+    def test_set_get(self, face: Any) -> None:
+        face.set("a/b", b"spam")
+        assert face.get("a/b").to_bytes() == b"spam"
+        face.set("a/b", Buffer.from_bytes(b"eggs and spam"))
+        assert face.get("a/b").to_bytes() == b"eggs and spam"
+
+    def test_empty_value(self, face: Any) -> None:
+        face.set("a", b"")
+        assert face.get("a").to_bytes() == b""
+        assert face.getsize("a") == 0
+
+    def test_large_value(self, face: Any) -> None:
+        value = np.random.default_rng(0).bytes(300_000)
+        face.set("a", value)
+        assert face.get("a").to_bytes() == value
+
+    def test_missing(self, face: Any) -> None:
+        face.set("a/b", b"x")
+        assert face.get("c") is None
+        assert face.get("a") is None
+        assert face.get("a/b/c") is None
+        assert face.exists("a/b")
+        assert not face.exists("a")
+        with pytest.raises(FileNotFoundError):
+            face.getsize("c")
+
+    def test_value_is_copied(self, face: Any) -> None:
+        value = bytearray(b"spam")
+        face.set("a", value)
+        value[0] = 0
+        assert face.get("a").to_bytes() == b"spam"
+
+    @pytest.mark.parametrize(
+        ("request_", "expected"),
+        [
+            (RangeByteRequest(1, 3), b"bc"), (RangeByteRequest(2, 99), b"cdef"),
+            (OffsetByteRequest(4), b"ef"), (OffsetByteRequest(0), b"abcdef"),
+            (SuffixByteRequest(2), b"ef"), (SuffixByteRequest(99), b"abcdef"), (None, b"abcdef"),
+        ],
+    )  # fmt: skip
+    def test_ranges(self, face: Any, request_: Any, expected: bytes) -> None:
+        face.set("a", b"abcdef")
+        assert face.get("a", None, request_).to_bytes() == expected
+        assert face.get("b", None, request_) is None
+
+    @pytest.mark.parametrize(
+        "bad", [RangeByteRequest(2, 2), RangeByteRequest(-1, 2), RangeByteRequest(6, 7),
+                OffsetByteRequest(6), SuffixByteRequest(-1)],
+    )  # fmt: skip
+    def test_impossible_ranges(self, face: Any, bad: Any) -> None:
+        face.set("a", b"abcdef")
+        with pytest.raises(ValueError, match="a"):
+            face.get("a", None, bad)
+
+    def test_get_partial_values(self, face: Any) -> None:
+        face.set("a", b"abcdef")
+        found = face.get_partial_values(
+            None, [("a", RangeByteRequest(0, 2)), ("missing", None), ("a", None)]
+        )
+        assert [f and f.to_bytes() for f in found] == [b"ab", None, b"abcdef"]
+
+    def test_set_if_not_exists(self, face: Any) -> None:
+        face.set_if_not_exists("a", b"first")
+        face.set_if_not_exists("a", b"second")
+        assert face.get("a").to_bytes() == b"first"
+
+    def test_delete(self, face: Any) -> None:
+        face.set("a/b", b"x")
+        face.delete("a/b")
+        face.delete("a/b")
+        assert not face.exists("a/b")
+        assert face.is_empty()
+
+    def test_listing(self, face: Any) -> None:
+        for key in ("zarr.json", "a/zarr.json", "a/c/0/0", "a/c/0/1", "ab/zarr.json"):
+            face.set(key, b"12")
+        assert sorted(face.list()) == sorted(
+            ["a/c/0/0", "a/c/0/1", "a/zarr.json", "ab/zarr.json", "zarr.json"]
+        )
+        assert sorted(face.list_prefix("a")) == ["a/c/0/0", "a/c/0/1", "a/zarr.json"]
+        assert sorted(face.list_dir("")) == ["a", "ab", "zarr.json"]
+        assert sorted(face.list_dir("a")) == ["c", "zarr.json"]
+        assert face.list_dir("missing") == []
+        assert face.getsize_prefix("a") == 6
+        assert not face.is_empty("a")
+        assert face.is_empty("b")
+
+    def test_delete_dir(self, face: Any) -> None:
+        for key in ("a/b", "a/c/d", "ab"):
+            face.set(key, b"x")
+        face.delete_dir("a")
+        assert face.list() == ["ab"]
+        face.delete_dir("missing")
+
+    def test_clear(self, face: Any) -> None:
+        face.set("a/b", b"x")
+        face.clear()
+        assert face.list() == []
+        face.set("a", b"y")
+        assert face.list() == ["a"]
+
+    @pytest.mark.parametrize("key", BAD_KEYS)
+    def test_bad_keys(self, face: Any, key: str) -> None:
+        for call in (
+            lambda: face.get(key), lambda: face.set(key, b"x"), lambda: face.delete(key),
+            lambda: face.exists(key), lambda: face.set_if_not_exists(key, b"x"),
+        ):  # fmt: skip
+            with pytest.raises(InvalidKeyError):
+                call()
+        assert face.list() == []
+
+    def test_wrong_value(self, face: Any) -> None:
+        with pytest.raises(TypeError):
+            face.set("a", "text")
+        assert face.list() == []
+
+    def test_read_only(self, store: Store, face: Any) -> None:
+        face.set("a", b"x")
+        closed = store.with_read_only(True)
+        assert closed.read_only
+        assert not store.read_only
+        faces = [closed.blocking, _AsyncFace(closed)]
+        for each in faces:
+            for call in (
+                lambda e=each: e.set("a", b"y"), lambda e=each: e.delete("a"),
+                lambda e=each: e.clear(), lambda e=each: e.delete_dir("a"),
+                lambda e=each: e.set_if_not_exists("b", b"y"),
+            ):  # fmt: skip
+                with pytest.raises(ReadOnlyError):
+                    call()
+            assert each.get("a").to_bytes() == b"x"
+        closed.with_read_only(False).blocking.set("a", b"y")
+        assert face.get("a").to_bytes() == b"y"
+
+    # ------------------------------------------------------------------ bulk verbs
+
+    def test_bulk(self, store: Store) -> None:
+        keys = [f"c/{i}/{j}" for i in range(4) for j in range(5)]
+        store.write_many(keys, [key.encode() for key in keys])
+        asked = [*keys[3:9], "c/9/9", "d/0/0", "d/0/1", "c/0/9", "c/0/8", *keys[:2]]
+        found = store.read_many(asked)
+        assert [f and bytes(f) for f in found] == [
+            k.encode() if k in keys else None for k in asked
+        ]  # fmt: skip
+        rows = np.zeros((len(asked), 5), np.uint8)
+        sizes = store.read_into(asked, rows)
+        assert sizes.tolist() == [5 if k in keys else -1 for k in asked]
+        assert rows[0].tobytes() == keys[3].encode()
+        store.erase_many(asked)
+        assert store.keys_below("") == sorted(set(keys) - set(asked))
+
+    def test_read_into_tells_sizes(self, store: Store) -> None:
+        store.write_many(["a", "b", "c"], [b"123", b"12345", b""])
+        sizes = store.read_into(["a", "b", "c"], np.zeros((3, 4), np.uint8))
+        assert sizes.tolist() == [3, 5, 0]
+
+    def test_swap(self, store: Store) -> None:
+        assert store.swap("a", None, b"1")
+        assert not store.swap("a", None, b"2")
+        assert not store.swap("a", b"0", b"2")
+        assert store.swap("a", b"1", b"2")
+        assert store.blocking.get("a").to_bytes() == b"2"  # type: ignore[union-attr]  # it exists
+        assert store.swap("a", b"2", None)
+        assert not store.blocking.exists("a")
+
+    def test_swaps_of_many_threads(self, store: Store) -> None:
+        store.blocking.set("n", b"0")
+
+        def count() -> None:
+            for _ in range(20):
+                while True:
+                    old = store.blocking.get("n").to_bytes()  # type: ignore[union-attr]  # it exists
+                    if store.swap("n", old, str(int(old) + 1).encode()):
+                        break
+
+        threads = [threading.Thread(target=count) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert store.blocking.get("n").to_bytes() == b"80"  # type: ignore[union-attr]  # it exists
+
+    def test_stage_and_publish(self, store: Store) -> None:
+        store.write_many(["a/old", "a/c/0", "b"], [b"1", b"2", b"3"])
+        staged = store.stage("a")
+        if staged is None:
+            return
+        store.write_many([f"{staged}/new"], [b"4"])
+        assert store.keys_below("") == ["a/c/0", "a/old", "b"]
+        store.publish(staged, "a")
+        assert store.keys_below("") == ["a/new", "b"]
+        discarded = store.stage("a")
+        assert discarded is not None
+        store.write_many([f"{discarded}/other"], [b"5"])
+        store.discard(discarded)
+        assert store.keys_below("") == ["a/new", "b"]
+
+    def test_same_place(self, store: Store) -> None:
+        twin = store.with_read_only(store.read_only)
+        assert twin == store
+        assert hash(twin) == hash(store)
+        assert store.with_read_only(True) != store
+        assert repr(store).startswith(type(store).__name__)
+
+    def test_pickle(self, store: Store) -> None:
+        store.blocking.set("a", b"x")
+        again = pickle.loads(pickle.dumps(store))  # noqa: S301 - our own bytes
+        assert again.blocking.get("a").to_bytes() == b"x"
+
+    def test_open(self, store: Store) -> None:
+        opened = asyncio.run(type(store).open(*self.open_arguments(store)))
+        assert isinstance(opened, type(store))
+
+    def open_arguments(self, store: Store) -> tuple[Any, ...]:  # noqa: ARG002 - for subclasses
+        """Arguments that make such a store."""
+        return ()
