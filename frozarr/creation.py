@@ -140,7 +140,10 @@ def _attributes(attributes: Mapping[str, Any] | None) -> FrozenMap:
 def _fill_value(data_type: DataType, given: Any, zarr_format: Format) -> Any:
     if given is None and zarr_format == 2:
         return None
-    return data_type.cast_fill(0 if given is None or given is DEFAULT else given)
+    fill = data_type.cast_fill(0 if given is None or given is DEFAULT else given)
+    if zarr_format == 2:  # format 2 can't tell one NaN from another: keep what will be read back
+        return data_type.parse_fill_v2(data_type.fill_to_json_v2(fill), (), Problems())
+    return fill
 
 
 def _refuse_v3_only(serializer: Any, dimension_names: Any) -> None:

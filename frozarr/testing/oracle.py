@@ -9,8 +9,10 @@ __all__ = ["assert_same_array", "check_same"]
 
 
 def assert_same_array(found: Any, expected: Any) -> None:
-    """Same shape, dtype and bits (NaN equals the same NaN)."""
+    """Same shape, dtype and bits (NaN equals the same NaN); scalars have no byte order."""
     found, expected = np.asarray(found), np.asarray(expected)
+    if not expected.ndim:
+        found, expected = (a.astype(a.dtype.newbyteorder("=")) for a in (found, expected))
     assert found.shape == expected.shape, (found.shape, expected.shape)
     assert found.dtype == expected.dtype, (found.dtype, expected.dtype)
     assert found.tobytes() == expected.tobytes(), (found, expected)

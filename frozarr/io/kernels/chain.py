@@ -122,7 +122,7 @@ class BoundChain:
 
     def encode_many(self, staging: AnyArray, rows: Sequence[int]) -> list[BytesLike]:
         """Encoded bytes of some of the chunks in a staging array."""
-        return [self.encode(staging[row]) for row in rows]
+        return [self.encode(staging[row, ...]) for row in rows]  # a 0-d chunk stays an array
 
 
 def _limits(kernels: Sequence[BytesKernel], nbytes: int) -> tuple[int, ...]:

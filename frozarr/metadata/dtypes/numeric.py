@@ -44,8 +44,8 @@ class Boolean:
         return self.name
 
     def parse_fill(self, value: JSON, loc: Loc, problems: Problems) -> np.generic | None:
-        """``true`` or ``false``."""
-        if not isinstance(value, bool):
+        """``true`` or ``false``; 0 and 1, which zarrita wrote, are read too."""
+        if not isinstance(value, int) or value not in {0, 1}:
             problems.add(loc, f"expected true or false, got {value!r}")
             return None
         return np.bool_(value)
@@ -56,8 +56,8 @@ class Boolean:
 
     def parse_fill_v2(self, value: JSON, loc: Loc, problems: Problems) -> np.generic | None:
         """``true``, ``false``, or 0 and 1, which old writers used."""
-        if isinstance(value, int | float) and value in {0, 1}:
-            return np.bool_(value)
+        if isinstance(value, float) and value in {0, 1}:
+            value = int(value)
         return self.parse_fill(value, loc, problems)
 
     fill_to_json_v2 = fill_to_json
@@ -295,7 +295,8 @@ def float_to_json(fill: Any, *, hex_allowed: bool = True) -> JSON:
     (-0.0, 'Infinity')
     """
     if np.isnan(fill):
-        bits = fill.astype(fill.dtype.newbyteorder(">")).tobytes()
+        # as an array: a scalar's astype keeps the native byte order
+        bits = np.asarray(fill).astype(fill.dtype.newbyteorder(">")).tobytes()
         canonical = np.array(math.nan, fill.dtype.newbyteorder(">")).tobytes()
         if not hex_allowed or bits == canonical:
             return "NaN"

@@ -1,0 +1,139 @@
+"""Laws of arrays: what was written is read, in every way a program can be run."""
+
+import math
+
+import hypothesis.strategies as st
+import numpy as np
+from hypothesis import given
+
+import frozarr
+from frozarr.arrays import Array
+from frozarr.config import Config
+from frozarr.io import operations as ops
+from frozarr.io.nodes import create_node
+from frozarr.io.record import record
+from frozarr.io.requests import Get, GetInto
+from frozarr.io.target import Target
+from frozarr.storage import LocalStore, MemoryStore, StorePath
+from frozarr.testing.oracle import assert_same_array, check_same
+from frozarr.testing.strategies import (
+    basic_selections,
+    metadata,
+    orthogonal_selections,
+    point_selections,
+    values_of,
+)
+
+CONFIGS = st.builds(
+    Config,
+    workers=st.integers(1, 3),
+    batch_nbytes=st.sampled_from([1, 64, 2**20]),
+    write_empty_chunks=st.booleans(),
+    order=st.sampled_from("CF"),
+)
+
+
+def stored(value, config, store=None):
+    place = StorePath(store if store is not None else MemoryStore(), "a/b")
+    return Array.store_new(place, value, config=config)
+
+
+def assign(array, expected, selection, mode, new):
+    """Write to both; NumPy says what it means."""
+    if mode == "orthogonal":
+        chosen = [np.atleast_1d(np.arange(n)[e]) for n, e in zip(expected.shape, selection, strict=True)]
+        index = np.ix_(*chosen) if chosen else ()
+        flat = np.arange(expected.size).reshape(expected.shape)[index].reshape(-1)
+        array.set_orthogonal_selection(selection, new)
+        target = expected.reshape(-1)
+        for position, value in zip(flat, np.asarray(new).reshape(-1), strict=True):
+            target[position] = value
+    elif mode == "coordinate":
+        array.set_coordinate_selection(selection, new)
+        expected[selection] = new
+    else:
+        array.set_basic_selection(selection, new)
+        expected[selection] = new
+
+
+@given(metadata(), CONFIGS, st.data())
+def test_read_after_write(value, config, data):
+    array = stored(value, config)
+    dtype = value.dtype.newbyteorder("=")
+    expected = np.full(value.shape, value.fill, value.dtype)
+    assert_same_array(array[...], expected if value.shape else expected[()])
+    for _ in range(data.draw(st.integers(1, 3))):
+        modes = ["basic", "orthogonal"]
+        if value.shape and 0 not in value.shape:
+            modes.append("coordinate")
+        mode = data.draw(st.sampled_from(modes))
+        strategy = {
+            "basic": basic_selections, "orthogonal": orthogonal_selections,
+            "coordinate": point_selections,
+        }[mode]  # fmt: skip
+        selection = data.draw(strategy(value.shape))
+        shape = ops.select(array.target, selection, mode).shape
+        new = data.draw(values_of(dtype, shape))
+        assign(array, expected, selection, mode, new)
+    assert_same_array(array[...], expected if value.shape else expected[()])
+    assert_same_array(frozarr.open_array(array.store, path="a/b")[...], np.asarray(array[...]))
+    check_same(array, expected, data.draw(basic_selections(value.shape)))
+
+
+@given(metadata(), st.data())
+def test_threads_and_record_agree(value, data):
+    """One logic, several interpreters: the same keys, the same bytes."""
+    new = data.draw(values_of(value.dtype.newbyteorder("="), value.shape))
+    config = Config(workers=3, batch_nbytes=data.draw(st.sampled_from([1, 50, 10**6])))
+    threaded = stored(value, config)
+    threaded[...] = new
+    values = {}
+    place = StorePath(MemoryStore(values), "a/b")
+    record(create_node(place, value), values)
+    target = Target(value, place, config)
+    for program in ops.writing(target, ops.select(target, ..., "basic"), new).programs():
+        record(program, values)
+    assert values == threaded.store._values
+    job = ops.reading(target, ops.select(target, ..., "basic"))
+    asked = []
+    for program in job.programs():
+        _, requests = record(program, values)
+        asked += [k for r in requests if isinstance(r, Get | GetInto) for k in r.keys]
+    assert len(asked) == len(set(asked)) == math.prod(threaded.cdata_shape)
+    assert_same_array(job.result(), threaded[...])
+
+
+@given(value=metadata(), data=st.data())
+def test_local_is_memory(value, data, tmp_path_factory):
+    new = data.draw(values_of(value.dtype.newbyteorder("="), value.shape))
+    memory = stored(value, Config())
+    local = stored(value, Config(), LocalStore(tmp_path_factory.mktemp("store")))
+    for array in (memory, local):
+        array[...] = new
+    assert_same_array(local[...], memory[...])
+    assert local.store.keys_below("") == memory.store.keys_below("")
+    for key in memory.store.keys_below(""):
+        assert local.store.blocking.get(key) == memory.store.blocking.get(key)
+
+
+@given(metadata(), st.data())
+def test_out_is_filled_in_place(value, data):
+    array = stored(value, Config())
+    array[...] = data.draw(values_of(value.dtype.newbyteorder("="), value.shape))
+    selection = data.draw(basic_selections(value.shape))
+    expected = np.asarray(array.get_basic_selection(selection))
+    for order in "CF":
+        room = np.zeros(expected.shape, value.dtype, order)
+        assert array.get_basic_selection(selection, out=room) is room
+        assert_same_array(room, expected)
+
+
+@given(metadata(), st.integers(1, 5))
+def test_split_plans_cover_and_do_not_overlap(value, parts):
+    array = stored(value, Config())
+    whole = array.plan[...]
+    pieces = whole.split(parts)
+    assert len(pieces) <= parts
+    keys = [key for piece in pieces for key in piece.keys()]
+    assert sorted(keys) == sorted(whole.keys())
+    assert all(len(piece) for piece in pieces)
