@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from frozarr.arrays import Array
-from frozarr.config import as_config
+from frozarr.config import Config, as_config
 from frozarr.creation import array_metadata
 from frozarr.errors import ArrayNotFoundError, ContainsArrayError, NodeNotFoundError
 from frozarr.io.nodes import create_node, load_array, load_node, stage_replacement
@@ -123,12 +123,13 @@ def create_array(
         zarr_format=zarr_format, attributes=attributes, chunk_key_encoding=chunk_key_encoding,
         dimension_names=dimension_names,
     )  # fmt: skip
+    settings = as_config(config)
     place = resolve(store, name, storage_options=storage_options)
-    return _store(place, metadata, values if write_data else None, overwrite, config)
+    return _store(place, metadata, values if write_data else None, overwrite, settings)
 
 
 def _store(
-    place: StorePath, metadata: ArrayMetadata, values: Any, overwrite: bool, config: Any
+    place: StorePath, metadata: ArrayMetadata, values: Any, overwrite: bool, config: Config
 ) -> Array:
     """New array with its values; one that is replaced stays until the new one is complete."""
     place.store.check_writable(place.path)
@@ -144,12 +145,12 @@ def _store(
         _copy(values, made)
         return made
     try:
-        _copy(values, Array(Target(metadata, staged, as_config(config))))
+        _copy(values, Array(Target(metadata, staged, config)))
+        perform(place.store, Publish(staged.path, place.path))
     except BaseException:
         place.store.discard(staged.path)
         raise
-    perform(place.store, Publish(staged.path, place.path))
-    return Array(Target(metadata, place, as_config(config)))
+    return Array(Target(metadata, place, config))
 
 
 def _refuse_own_source(source: Array, place: StorePath, overwrite: bool) -> None:

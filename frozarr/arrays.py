@@ -91,9 +91,10 @@ class Array:
         ContainsArrayError, ContainsGroupError
             There is a node and `overwrite` is false.
         """
+        target = Target(metadata, place, as_config(config))
         place.store.check_writable(place.path)
         run(create_node(place, metadata, overwrite=overwrite), place.store)
-        return cls(Target(metadata, place, as_config(config)))
+        return cls(target)
 
     @classmethod
     def open(cls, store: StoreLike, *, config: Any = None) -> "Array":

@@ -24,7 +24,7 @@ from frozarr.metadata.json import FrozenMap
 from frozarr.metadata.keys import ChunkKeyEncoding, DefaultKeys, V2Keys
 from frozarr.metadata.members import MAX_EXTENT, MAX_RANK
 from frozarr.metadata.problems import Problems
-from frozarr.types import DEFAULT, Shape
+from frozarr.types import DEFAULT, UNSET, Shape
 
 __all__ = ["array_metadata", "legacy_arguments"]
 
@@ -134,7 +134,7 @@ def normalize_shape(shape: Any) -> Shape:
 def _attributes(attributes: Mapping[str, Any] | None) -> FrozenMap:
     if attributes is not None and not isinstance(attributes, Mapping):
         raise MetadataError(f"attributes must be a mapping, got {type(attributes).__name__}")
-    return FrozenMap(attributes)
+    return FrozenMap(attributes, ("attributes",))
 
 
 def _fill_value(data_type: DataType, given: Any, zarr_format: Format) -> Any:
@@ -211,7 +211,10 @@ def _v3_codec(given: Any, loc: tuple[str | int, ...]) -> Codec:
     if hasattr(given, "to_dict"):
         document = given.to_dict()
     elif hasattr(given, "get_config"):
-        document = _from_numcodecs(dict(given.get_config()))
+        config = dict(given.get_config())
+        if config["id"] == "blosc":
+            return _from_numcodecs_blosc(config)
+        document = _from_numcodecs(config)
     problems = Problems()
     codec = parse_codec(document, loc, problems)
     problems.raise_if_any("codecs")
@@ -221,21 +224,20 @@ def _v3_codec(given: Any, loc: tuple[str | int, ...]) -> Codec:
 
 
 def _from_numcodecs(config: dict[str, Any]) -> dict[str, Any]:
-    """Format 3 form of a numcodecs configuration, for the codecs both have."""
+    """Format 3 form of a numcodecs configuration."""
     name = config.pop("id")
-    if name == "blosc":
-        shuffle = config.get("shuffle", 1)
-        chosen = BloscCodec(
-            cname=config.get("cname", "lz4"), clevel=config.get("clevel", 5),
-            blocksize=config.get("blocksize", 0),
-        )  # fmt: skip
-        document: Any = chosen.to_json()
-        if shuffle >= 0:
-            document["configuration"]["shuffle"] = BLOSC_SHUFFLES[shuffle]
-        return dict(document)
-    if name in {"zstd", "gzip"}:
-        return {"name": name, "configuration": config}
-    return {"name": f"numcodecs.{name}", "configuration": config}
+    return {"name": name if name in {"zstd", "gzip"} else f"numcodecs.{name}",
+            "configuration": config}  # fmt: skip
+
+
+def _from_numcodecs_blosc(config: dict[str, Any]) -> BloscCodec:
+    """Blosc of a numcodecs configuration; a shuffle of -1 is left open, as the type size is."""
+    shuffle = config.get("shuffle", 1)
+    return BloscCodec(
+        cname=config.get("cname", "lz4"), clevel=config.get("clevel", 5),
+        blocksize=config.get("blocksize", 0),
+        shuffle=UNSET if shuffle < 0 else BLOSC_SHUFFLES[shuffle],
+    )  # fmt: skip
 
 
 def _typed(codecs: tuple[Codec, ...], data_type: DataType) -> tuple[Codec, ...]:

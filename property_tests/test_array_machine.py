@@ -97,7 +97,7 @@ class ArrayMachine(RuleBasedStateMachine):
         for handle in self.stale:
             if handle.shape != self.array.shape:
                 with pytest.raises(ConflictError):
-                    handle.resize(3, 3)
+                    handle.resize(handle.shape[0] + 1, 3)
                 with pytest.raises(ConflictError):
                     handle.append(np.zeros((1, handle.shape[1]), handle.dtype))
 

@@ -1,0 +1,1 @@
+"""How it gets there: the only code that acts."""

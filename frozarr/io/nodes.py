@@ -17,13 +17,24 @@ from frozarr.errors import (
     FrozarrError,
 )
 from frozarr.io.kernels.base import BytesLike
-from frozarr.io.requests import Answer, Delete, Get, ListPrefix, Publish, Put, Request, Stage, Swap
+from frozarr.io.requests import (
+    Answer,
+    Delete,
+    Discard,
+    Get,
+    ListPrefix,
+    Publish,
+    Put,
+    Request,
+    Stage,
+    Swap,
+)
 from frozarr.io.stores.path import StorePath
 from frozarr.io.target import ArrayMetadata
 from frozarr.metadata.array_v2 import parse_array_v2
 from frozarr.metadata.array_v3 import parse_array_v3
-from frozarr.metadata.group import GroupMetadata, parse_group
-from frozarr.metadata.json import FrozenMap, dumps, loads
+from frozarr.metadata.group import GroupMetadata, parse_group, parse_group_v2
+from frozarr.metadata.json import dumps, loads
 from frozarr.metadata.keys import join
 from frozarr.types import JSON, Shape
 
@@ -61,11 +72,10 @@ def load_node(place: StorePath, zarr_format: Format = None) -> Steps:
         array, attributes, group = (
             _decoded(place, n, v) for n, v in zip(names, values, strict=True)
         )
-        if array is not None:
+        if values[0] is not None:
             return parse_array_v2(array, attributes, where=f"{place}/.zarray")
-        if group is not None:
-            members = attributes if isinstance(attributes, Mapping) else {}
-            return GroupMetadata(zarr_format=2, attributes=FrozenMap(members))
+        if values[2] is not None:
+            return parse_group_v2(group, attributes, where=f"{place}/.zgroup")
     return None
 
 
@@ -165,8 +175,12 @@ def _replace(place: StorePath, documents: Mapping[str, bytes]) -> Steps:
     if staged is not None:
         head = f"{place.path}/" if place.path else ""
         names = [join(staged, key.removeprefix(head)) for key in documents]
-        yield Put(names, list(documents.values()))
-        yield Publish(staged, place.path)
+        try:
+            yield Put(names, list(documents.values()))
+            yield Publish(staged, place.path)
+        except BaseException:
+            yield Discard(staged)
+            raise
         return
     yield Put(list(documents), list(documents.values()))
     yield from _delete_others(place, documents)
@@ -186,7 +200,11 @@ def stage_replacement(place: StorePath, metadata: NodeMetadata) -> Steps:
         return None
     built = StorePath(place.store, staged)
     documents = _encoded(built, metadata)
-    yield Put(list(documents), list(documents.values()))
+    try:
+        yield Put(list(documents), list(documents.values()))
+    except BaseException:
+        yield Discard(staged)
+        raise
     return built
 
 

@@ -11,6 +11,7 @@ from frozarr.io.kernels.base import BytesLike
 __all__ = [
     "Delete",
     "DeletePrefix",
+    "Discard",
     "Get",
     "GetInto",
     "ListPrefix",
@@ -97,7 +98,13 @@ class Publish(NamedTuple):
     prefix: str
 
 
+class Discard(NamedTuple):
+    """Remove a staged prefix that will not be published. Answer: None."""
+
+    staged: str
+
+
 Request: TypeAlias = (
-    Get | GetInto | Put | Delete | DeletePrefix | ListPrefix | Swap | Lock | Stage | Publish
+    Get | GetInto | Put | Delete | DeletePrefix | ListPrefix | Swap | Lock | Stage | Publish | Discard
 )
 Answer: TypeAlias = Any

@@ -16,6 +16,7 @@ from frozarr.io.requests import (
     Answer,
     Delete,
     DeletePrefix,
+    Discard,
     Get,
     GetInto,
     ListPrefix,
@@ -54,6 +55,8 @@ def perform(store: Store, request: Request) -> Answer:
             return store.stage(request.prefix)
         case Publish():
             return store.publish(request.staged, request.prefix)
+        case Discard():
+            return store.discard(request.staged)
         case _:
             raise TypeError(f"not a request: {request!r}")
 
@@ -83,20 +86,24 @@ def run(program: Program, store: Store, turn: AbstractContextManager[Any] = _NO_
     """
     held: list[Any] = []
     identity = store.identity
-    answer: Answer = None
     try:
+        request = next(program)
         while True:
-            request = program.send(answer)
-            if isinstance(request, Lock):
-                locks = [(identity, key) for key in request.keys]
-                LOCKS.acquire(locks)
-                held += locks
-                answer = None
-            elif _small_reads(request):
-                with turn:
+            try:
+                if isinstance(request, Lock):
+                    locks = [(identity, key) for key in request.keys]
+                    LOCKS.acquire(locks)
+                    held += locks
+                    answer = None
+                elif _small_reads(request):
+                    with turn:
+                        answer = perform(store, request)
+                else:
                     answer = perform(store, request)
+            except BaseException as error:  # noqa: BLE001 - the program may clean up, and raises it
+                request = program.throw(error)
             else:
-                answer = perform(store, request)
+                request = program.send(answer)
     except StopIteration as stop:
         return stop.value
     finally:

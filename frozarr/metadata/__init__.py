@@ -1,0 +1,1 @@
+"""What an array is: documents as frozen values."""

@@ -59,3 +59,21 @@ def parse_group(document: JSON, *, where: str = "zarr.json") -> GroupMetadata:
     attributes = members.take_or("attributes", as_object, default={})
     problems.raise_if_any(where)
     return GroupMetadata(attributes=FrozenMap(attributes), extra=FrozenMap(members.rest()))
+
+
+def parse_group_v2(
+    document: JSON, attributes: JSON = None, *, where: str = ".zgroup"
+) -> GroupMetadata:
+    """Frozen value of a ``.zgroup`` document and its ``.zattrs``; other members are ignored.
+
+    Raises
+    ------
+    MetadataError
+        With all problems of the documents, each with its path.
+    """
+    problems = Problems()
+    members = Members(document if isinstance(document, Mapping) else {}, (), problems)
+    members.take("zarr_format", as_one_of(2))
+    frozen = as_object({} if attributes is None else attributes, (".zattrs",), problems)
+    problems.raise_if_any(where)
+    return GroupMetadata(zarr_format=2, attributes=FrozenMap(frozen))

@@ -39,10 +39,13 @@ class FrozenMap(Mapping[str, FrozenJSON]):
 
     __slots__ = ("_entries",)
 
-    def __init__(self, entries: Mapping[str, Any] | None = None) -> None:
-        self._entries: dict[str, FrozenJSON] = {
-            key: freeze(value) for key, value in (entries or {}).items()
-        }
+    def __init__(self, entries: Mapping[str, Any] | None = None, loc: Loc = ()) -> None:
+        members: dict[str, FrozenJSON] = {}
+        for name, value in (entries or {}).items():
+            if not isinstance(name, str):
+                raise _not_json(loc, f"member names must be strings, got {name!r}")
+            members[name] = freeze(value, (*loc, name))
+        self._entries = members
 
     def __getitem__(self, key: str) -> FrozenJSON:
         return self._entries[key]
@@ -86,12 +89,7 @@ def freeze(value: Any, loc: Loc = ()) -> FrozenJSON:
         case np.bool_() | np.integer() | np.floating():
             return value.item()  # type: ignore[no-any-return]  # item() is a Python scalar here
         case Mapping():
-            for key in value:
-                if not isinstance(key, str):
-                    raise _not_json(loc, f"member names must be strings, got {key!r}")
-            frozen = FrozenMap()
-            frozen._entries.update({k: freeze(v, (*loc, k)) for k, v in value.items()})  # noqa: SLF001
-            return frozen
+            return FrozenMap(value, loc)
         case list() | tuple():
             return tuple(freeze(v, (*loc, i)) for i, v in enumerate(value))
         case _:

@@ -123,8 +123,12 @@ class BloscCodec:
         cname = members.take("cname", as_one_of(*BLOSC_CNAMES))
         clevel = members.take("clevel", as_int(0, 9))
         shuffle = members.take_or("shuffle", as_one_of(*BLOSC_SHUFFLES), default="noshuffle")
-        needed = UNSET if shuffle in {"shuffle", "bitshuffle"} else 1
-        typesize = members.take_or("typesize", as_int(1, 2**31 - 1), default=needed)
+        parse = as_int(1, 2**31 - 1)
+        typesize = (
+            members.take_or("typesize", parse, default=1)
+            if shuffle == "noshuffle"
+            else members.take("typesize", parse)
+        )
         blocksize = members.take_or("blocksize", as_int(0, 2**31 - 1), default=0)
         members.refuse_rest()
         if len(members.problems.found) > before:
