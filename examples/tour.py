@@ -1,4 +1,4 @@
-"""A tour on real data: write, slice, plan, resize, read back. Data: see examples/data/SOURCES.md."""
+"""A tour on real data (examples/data/SOURCES.md): write, slice, plan, resize, read back."""
 
 import pathlib
 import sys

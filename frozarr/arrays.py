@@ -585,7 +585,7 @@ class Array:
         return f"<Array {self.target.place} shape={self.shape} dtype={self.dtype}>"
 
     def _repr_html_(self) -> str:
-        return self.info._repr_html_()  # noqa: SLF001 - the notebook protocol's name
+        return self.info._repr_html_()
 
     def __dask_tokenize__(self) -> tuple[Any, ...]:
         documents = dumps(self.metadata.documents()).decode()

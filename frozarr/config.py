@@ -37,7 +37,7 @@ class Config:
     read_missing_chunks: bool = attrs.field(
         default=True, validator=attrs.validators.instance_of(bool)
     )
-    """True: a missing chunk reads as the fill value. False: ChunkNotFoundError, before any decode."""
+    """True: a missing chunk reads as the fill value. False: it is a ChunkNotFoundError."""
     batch_nbytes: int = attrs.field(default=2 * _MIB, validator=_positive)
     """Decoded bytes that one batch of chunks may hold (at least one chunk)."""
     workers: int = attrs.field(factory=lambda: os.cpu_count() or 1, validator=_positive)

@@ -202,7 +202,7 @@ def _v3_codecs(
 
 
 def _v3_codec(given: Any, loc: tuple[str | int, ...]) -> Codec:
-    """Codec from a value, its JSON, or an object of zarr-python or numcodecs that tells its JSON."""
+    """Codec from a value, its JSON, or an object of zarr-python or numcodecs with one."""
     if isinstance(given, NumcodecsCodec):
         raise MetadataError(f"{loc[0]}: {given.name!r} is a codec of format 2")
     if isinstance(given, Codec):

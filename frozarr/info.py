@@ -72,7 +72,7 @@ def array_info(array: "Array", stored: tuple[int, int] | None = None) -> ArrayIn
     stored
         Bytes and objects in the store, if they were counted.
     """
-    nbytes, count = stored if stored else (None, None)
+    nbytes, count = stored or (None, None)
     return ArrayInfo(
         type="Array", zarr_format=array.metadata.zarr_format, data_type=array.metadata.data_type,
         fill_value=array.fill_value, shape=array.shape, shard_shape=array.shards,

@@ -64,7 +64,9 @@ class ArrayMachine(RuleBasedStateMachine):
     def resize(self, rows, columns):
         before = self.array
         self.array = before.resize(rows, columns)
-        kept = tuple(slice(0, min(a, b)) for a, b in zip(before.shape, (rows, columns), strict=True))
+        kept = tuple(
+            slice(0, min(a, b)) for a, b in zip(before.shape, (rows, columns), strict=True)
+        )
         grown = self.array[...]
         model = np.full((rows, columns), self.array.metadata.fill, self.model.dtype)
         model[kept] = self.model[kept]
@@ -84,7 +86,10 @@ class ArrayMachine(RuleBasedStateMachine):
         before = self.array
         self.array = before.update_attributes({name: value})
         self.attributes[name] = value
-        assert before.attrs.get(name) != self.array.attrs[name] or before.metadata == self.array.metadata
+        assert (
+            before.attrs.get(name) != self.array.attrs[name]
+            or before.metadata == self.array.metadata
+        )
         self.remember(before)
 
     def remember(self, handle):

@@ -41,7 +41,9 @@ def stored(value, config, store=None):
 def assign(array, expected, selection, mode, new):
     """Write to both; NumPy says what it means."""
     if mode == "orthogonal":
-        chosen = [np.atleast_1d(np.arange(n)[e]) for n, e in zip(expected.shape, selection, strict=True)]
+        chosen = [
+            np.atleast_1d(np.arange(n)[e]) for n, e in zip(expected.shape, selection, strict=True)
+        ]
         index = np.ix_(*chosen) if chosen else ()
         flat = np.arange(expected.size).reshape(expected.shape)[index].reshape(-1)
         array.set_orthogonal_selection(selection, new)

@@ -117,7 +117,10 @@ def test_frame_ends(data):
 
 def test_gzip_members_in_a_row():
     kernel = numcodecs_kernel({"id": "gzip", "level": 1})
-    assert bytes(kernel.decode(bytes(kernel.encode(b"ab")) + bytes(kernel.encode(b"cd")), 4)) == b"abcd"
+    assert (
+        bytes(kernel.decode(bytes(kernel.encode(b"ab")) + bytes(kernel.encode(b"cd")), 4))
+        == b"abcd"
+    )
 
 
 def test_pickle_is_never_a_codec():

@@ -71,7 +71,13 @@ def cases(draw):
     else:
         bits = draw(st.lists(st.booleans(), min_size=math.prod(shape), max_size=math.prod(shape)))
         selection = np.array(bits, bool).reshape(shape)
-    return shape, draw(chunk_shapes(shape)), selection, mode, draw(st.sampled_from([1, 2, 7, 10**6]))
+    return (
+        shape,
+        draw(chunk_shapes(shape)),
+        selection,
+        mode,
+        draw(st.sampled_from([1, 2, 7, 10**6])),
+    )
 
 
 def expected(values, selection, mode):

@@ -153,9 +153,7 @@ def test_zarr_habits_kept(array, values):
     """Where zarr users and NumPy disagree and both are in use: orthogonal."""
     np.testing.assert_array_equal(array[0, :, [1, 2]], values[0][:, [1, 2]])
     rows, columns, last = (np.arange(n) % 2 == 0 for n in (7, 10, 3))
-    np.testing.assert_array_equal(
-        array[rows, columns, last], values[np.ix_(rows, columns, last)]
-    )
+    np.testing.assert_array_equal(array[rows, columns, last], values[np.ix_(rows, columns, last)])
 
 
 def test_one_dimension():
@@ -417,13 +415,24 @@ def test_attributes_of_format_2(store):
 def test_grid_iteration(array):
     coords = [(i, j, 0) for i in range(4) for j in range(3)]
     assert list(array.iter_chunk_coords()) == list(array.iter_shard_coords()) == coords
-    assert list(array.iter_chunk_keys())[:2] == list(array.iter_shard_keys())[:2] == ["c/0/0/0", "c/0/1/0"]
+    assert (
+        list(array.iter_chunk_keys())[:2]
+        == list(array.iter_shard_keys())[:2]
+        == ["c/0/0/0", "c/0/1/0"]
+    )
     regions = list(array.iter_chunk_regions())
     assert regions == list(array.iter_shard_regions())
     assert regions[-1] == np.s_[6:7, 8:10, 0:3]
-    assert list(array.iter_chunk_coords(origin=(3, 1, 0), selection_shape=(1, 2, 1))) == [(3, 1, 0), (3, 2, 0)]
+    assert list(array.iter_chunk_coords(origin=(3, 1, 0), selection_shape=(1, 2, 1))) == [
+        (3, 1, 0),
+        (3, 2, 0),
+    ]
     assert list(array.iter_chunk_regions(origin=(3, 2, 0))) == [np.s_[6:7, 8:10, 0:3]]
-    for bad in ({"origin": (4, 0, 0), "selection_shape": (1, 1, 1)}, {"origin": (0,)}, {"selection_shape": (9, 1, 1)}):
+    for bad in (
+        {"origin": (4, 0, 0), "selection_shape": (1, 1, 1)},
+        {"origin": (0,)},
+        {"selection_shape": (9, 1, 1)},
+    ):
         with pytest.raises(IndexError):
             list(array.iter_chunk_coords(**bad))
 
@@ -593,7 +602,13 @@ def test_overwrite_replaces_everything(store):
 
 
 def test_auto_chunks():
-    for shape, dtype in (((10**6, 10**5), "f8"), ((3,), "u1"), ((0, 5), "i4"), ((), "i4"), ((10**9,), "i2")):
+    for shape, dtype in (
+        ((10**6, 10**5), "f8"),
+        ((3,), "u1"),
+        ((0, 5), "i4"),
+        ((), "i4"),
+        ((10**9,), "i2"),
+    ):
         chunks = frozarr.create_array({}, shape=shape, dtype=dtype).chunks
         assert len(chunks) == len(shape)
         assert all(1 <= c <= max(1, n) for c, n in zip(chunks, shape, strict=True))

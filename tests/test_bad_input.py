@@ -203,7 +203,9 @@ def test_documents_of_format_2(change, says):
         frozarr.open_array(values)
 
 
-@pytest.mark.parametrize("missing", ["shape", "chunks", "dtype", "fill_value", "order", "zarr_format"])
+@pytest.mark.parametrize(
+    "missing", ["shape", "chunks", "dtype", "fill_value", "order", "zarr_format"]
+)
 def test_missing_members_of_format_2(missing):
     values = {".zarray": json.dumps({k: v for k, v in V2.items() if k != missing}).encode()}
     with pytest.raises(MetadataError, match=f"{missing}: missing"):

@@ -24,7 +24,9 @@ def dies_before(step, work):
         def hook(event, arguments):
             if event not in STEPS:
                 return
-            if event == "open" and not (isinstance(arguments[2], int) and arguments[2] & os.O_CREAT):
+            if event == "open" and not (
+                isinstance(arguments[2], int) and arguments[2] & os.O_CREAT
+            ):
                 return  # reading changes nothing
             if count[0] == step:
                 os._exit(DIED)
@@ -132,7 +134,9 @@ def test_write_leaves_each_chunk_old_or_new(tmp_path, zarr_format):
 def test_create_leaves_nothing_or_an_array(tmp_path):
     for step in range(100):
         root = tmp_path / str(step)
-        died = dies_before(step, lambda: frozarr.create_array(root, name="a/b", shape=3, dtype="i4"))
+        died = dies_before(
+            step, lambda: frozarr.create_array(root, name="a/b", shape=3, dtype="i4")
+        )
         try:
             assert frozarr.open_array(root, path="a/b")[...].tolist() == [0, 0, 0]
         except FileNotFoundError:

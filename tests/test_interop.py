@@ -40,7 +40,9 @@ def values(dtype):
     if dtype == "bool":
         return bits[..., 0] > 100
     array = bits.view(dtype).reshape(SHAPE)
-    return np.where(np.isfinite(array), array, 1).astype(dtype) if array.dtype.kind in "fc" else array
+    return (
+        np.where(np.isfinite(array), array, 1).astype(dtype) if array.dtype.kind in "fc" else array
+    )
 
 
 def document(dtype, codec, keys, endian, order):
@@ -107,9 +109,7 @@ def test_format_3(tmp_path, dtype, codec, keys, endian, order):
     }  # fmt: skip
     peer = tensorstore.open(spec, create=True).result()
     peer[:5].write(expected[:5]).result()
-    np.testing.assert_array_equal(
-        frozarr.open_array(tmp_path / "ts")[...], peer.read().result()
-    )
+    np.testing.assert_array_equal(frozarr.open_array(tmp_path / "ts")[...], peer.read().result())
 
 
 def cases_v2():
@@ -205,10 +205,14 @@ def test_no_dimensions_and_no_elements(tmp_path):
     for zarr_format in (2, 3):
         for maker, opener in ((frozarr, zarr), (zarr, frozarr)):
             path = str(tmp_path / f"{maker.__name__}{zarr_format}")
-            made = maker.create_array(path + "0", shape=(), chunks=(), dtype="i4", zarr_format=zarr_format)
+            made = maker.create_array(
+                path + "0", shape=(), chunks=(), dtype="i4", zarr_format=zarr_format
+            )
             made[...] = 7
             assert opener.open_array(path + "0", mode="r")[()] == 7
-            made = maker.create_array(path + "e", shape=(0, 3), chunks=(2, 2), dtype="i4", zarr_format=zarr_format)
+            made = maker.create_array(
+                path + "e", shape=(0, 3), chunks=(2, 2), dtype="i4", zarr_format=zarr_format
+            )
             made[...] = np.zeros((0, 3), "i4")
             assert opener.open_array(path + "e", mode="r")[...].shape == (0, 3)
 

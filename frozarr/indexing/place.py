@@ -122,13 +122,15 @@ def _regions(plan: ProductPlan, staging: AnyArray, out: AnyArray) -> Iterator[tu
     ]
     for segments in itertools.product(*choices):
         if all(s.hi - s.lo == 1 for s in segments):
-            chunk = grid[(*(s.lo for s in segments), ...)]  # the ellipsis keeps 0-d a view
+            where: Any = (*(s.lo for s in segments), ...)  # the ellipsis keeps 0-d a view
+            chunk = grid[where]
             yield (
                 _View(chunk, _open_mesh([s.inner for s in segments], chunk.shape)),
                 _View(full, _open_mesh([s.outer for s in segments], full.shape)),
             )
         else:
-            entries = None if merged is None else plan.axes[merged].entries()
+            axis = None if merged is None else plan.axes[merged]
+            entries = axis.entries() if isinstance(axis, IndexRows) else None
             yield _aligned(grid, full, segments, merged, entries)
 
 

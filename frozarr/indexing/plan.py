@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from frozarr.indexing.project import AxisRows, IndexRows, project_axis, sort_by_chunk
-from frozarr.indexing.selection import PointSelection, ProductSelection, Selection
+from frozarr.indexing.selection import PointSelection, Selection
 from frozarr.metadata.grids import ChunkGrid
 from frozarr.metadata.keys import ChunkKeyEncoding, coords_keys
 from frozarr.types import Shape

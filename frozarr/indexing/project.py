@@ -5,7 +5,7 @@ their rows follow from arithmetic, so a slice over 10⁹ chunks costs nothing. R
 some of its rows gives a table again; batches and split plans are made that way.
 """
 
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import attrs
 import numpy as np
@@ -20,7 +20,8 @@ Indices: TypeAlias = npt.NDArray[np.int64]
 Region: TypeAlias = slice | Indices
 
 
-class Columns(NamedTuple):
+@attrs.frozen(eq=False)
+class Columns:
     """The rows of an axis as columns, one entry per chunk."""
 
     chunk: Indices
@@ -37,7 +38,8 @@ class Columns(NamedTuple):
     """Every element of the array in this chunk is selected."""
 
 
-class Segment(NamedTuple):
+@attrs.frozen(eq=False)
+class Segment:
     """Consecutive rows that look alike: the same region of each chunk is selected.
 
     With more than one row, `outer` is a slice that the rows fill one after the other, each with
@@ -136,7 +138,8 @@ class SliceRows:
             return []
         if self.grid.uniform and self._dense and size % self.step == 0:
             return self._even_segments(size)
-        _, start, count, step, out, _ = self.columns()
+        columns, step = self.columns(), self.step
+        start, count, out = columns.start, columns.count, columns.out
         return [
             Segment(row, row + 1, slice(s, s + (n - 1) * step + 1, step), slice(o, o + n), n)
             for row, (s, n, o) in enumerate(

@@ -61,7 +61,7 @@ class ArrayPlan:
         return self.plan.coords()
 
     def coverage(self) -> npt.NDArray[np.bool_]:
-        """For each chunk: would a write replace all of it, without reading first?"""
+        """Per chunk, whether a write would replace all of it, without reading first."""
         return self.plan.whole()
 
     def split(self, parts: int) -> "list[ArrayPlan]":

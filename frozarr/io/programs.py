@@ -145,7 +145,7 @@ def _fill_overhang(target: Target, plan: Plan, staging: AnyArray, partial: Seque
 
 def _store(target: Target, keys: Sequence[str], staging: AnyArray) -> Program:
     """Put chunks that hold something, delete those that hold only the fill value."""
-    rows = range(len(keys))
+    rows: Sequence[int] = range(len(keys))
     if not target.config.write_empty_chunks:
         empty = equal_to_fill(staging, target.fill)
         if empty.any():
@@ -156,7 +156,7 @@ def _store(target: Target, keys: Sequence[str], staging: AnyArray) -> Program:
 
 
 def equal_to_fill(staging: AnyArray, fill: AnyArray) -> npt.NDArray[np.bool_]:
-    """For each chunk: has every element exactly the bits of the fill value?
+    """Per chunk, whether every element has exactly the bits of the fill value.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Wanted effects as values. Programs yield them; interpreters carry them out and send the answer."""
+"""Wanted effects as values: programs yield them, interpreters carry them out and answer."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
@@ -105,6 +105,16 @@ class Discard(NamedTuple):
 
 
 Request: TypeAlias = (
-    Get | GetInto | Put | Delete | DeletePrefix | ListPrefix | Swap | Lock | Stage | Publish | Discard
+    Get
+    | GetInto
+    | Put
+    | Delete
+    | DeletePrefix
+    | ListPrefix
+    | Swap
+    | Lock
+    | Stage
+    | Publish
+    | Discard
 )
 Answer: TypeAlias = Any

@@ -70,7 +70,7 @@ def _small_reads(request: Request) -> bool:
         case Get():
             return 0 < request.nbytes_hint <= _SMALL
         case GetInto():
-            return request.rows.shape[1] <= _SMALL
+            return bool(request.rows.shape[1] <= _SMALL)
         case _:
             return False
 

@@ -38,7 +38,7 @@ class Target:
         return np.asarray(self.metadata.fill).astype(self.chain.stored_dtype)
 
     def batch_chunks(self, nchunks: int) -> int:
-        """Chunks in a batch of a plan over `nchunks`: batches of equal size, enough for all workers.
+        """Chunks in a batch of a plan over `nchunks`: equal batches, enough for all workers.
 
         Work worth less than starting a thread is not divided.
         """

@@ -13,9 +13,9 @@ from frozarr.metadata.dtypes.lookup import data_type_of, parse_dtype_v2
 from frozarr.metadata.grids import RegularGrid
 from frozarr.metadata.json import FrozenMap, thaw
 from frozarr.metadata.keys import V2Keys
-from frozarr.metadata.members import Members, as_extents, as_object, as_one_of
+from frozarr.metadata.members import Members, as_extents, as_object, as_one_of, present
 from frozarr.metadata.problems import Problems
-from frozarr.types import JSON, UNSET, Loc, Shape, Unset
+from frozarr.types import JSON, UNSET, Loc, Shape, Unset, as_shape
 
 __all__ = ["ArrayV2Metadata", "parse_array_v2"]
 
@@ -39,18 +39,18 @@ class ArrayV2Metadata:
         Parts that don't fit, all of them with their paths.
     """
 
-    zarr_format: ClassVar[int] = 2
+    zarr_format: ClassVar[Literal[2, 3]] = 2
     document_key: ClassVar[str] = ".zarray"
     attributes_key: ClassVar[str] = ".zattrs"
 
-    shape: Shape = attrs.field(converter=tuple)
-    chunks: Shape = attrs.field(converter=tuple)
+    shape: Shape = attrs.field(converter=as_shape)
+    chunks: Shape = attrs.field(converter=as_shape)
     dtype: np.dtype[Any] = attrs.field(eq=_structure)
     """NumPy type of what reads return; its byte order is the stored one."""
     fill_value: FillValue | None = attrs.field(eq=fill_identity)
     """None (JSON null) is undefined: such elements read as zero."""
     order: Order = attrs.field(default="C", validator=attrs.validators.in_(("C", "F")))
-    filters: tuple[NumcodecsCodec, ...] = attrs.field(default=(), converter=tuple)
+    filters: tuple[NumcodecsCodec, ...] = attrs.field(default=())
     compressor: NumcodecsCodec | None = None
     dimension_separator: Literal[".", "/"] = attrs.field(
         default=".", validator=attrs.validators.in_((".", "/"))
@@ -211,10 +211,10 @@ def parse_array_v2(
     problems.raise_if_any(where)
     try:
         return ArrayV2Metadata(
-            shape=shape or (), chunks=chunks or (), dtype=dtype, fill_value=fill,
-            order=order, filters=filters or (),
+            shape=present(shape), chunks=present(chunks), dtype=present(dtype), fill_value=fill,
+            order="F" if order == "F" else "C", filters=present(filters),
             compressor=compressor if isinstance(compressor, NumcodecsCodec) else None,
-            dimension_separator=separator, attributes=frozen_attributes,
+            dimension_separator="/" if separator == "/" else ".", attributes=frozen_attributes,
         )  # fmt: skip
     except ValueError as error:
         problems.extend(getattr(error, "problems", ()))

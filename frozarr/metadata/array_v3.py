@@ -1,7 +1,7 @@
 """Array documents of format 3: ``zarr.json``."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import attrs
 import numpy as np
@@ -19,10 +19,11 @@ from frozarr.metadata.members import (
     as_object,
     as_one_of,
     parse_extension,
+    present,
 )
 from frozarr.metadata.problems import Problems
 from frozarr.metadata.registry import RegistryName, describe_unknown, find
-from frozarr.types import JSON, UNSET, Loc, Shape, Unset
+from frozarr.types import JSON, UNSET, Loc, Shape, Unset, as_shape
 
 __all__ = ["ArrayV3Metadata", "parse_array_v3"]
 
@@ -41,15 +42,15 @@ class ArrayV3Metadata:
         Parts that don't fit, all of them with their paths.
     """
 
-    zarr_format: ClassVar[int] = 3
+    zarr_format: ClassVar[Literal[2, 3]] = 3
     document_key: ClassVar[str] = "zarr.json"
 
-    shape: Shape = attrs.field(converter=tuple)
+    shape: Shape = attrs.field(converter=as_shape)
     data_type: DataType
     chunk_grid: ChunkGrid
     chunk_key_encoding: ChunkKeyEncoding
     fill_value: FillValue = attrs.field(eq=fill_identity)
-    codecs: tuple[Codec, ...] = attrs.field(converter=tuple)
+    codecs: tuple[Codec, ...]
     attributes: FrozenMap = attrs.field(factory=FrozenMap)
     dimension_names: DimensionNames | None = None
     extra: FrozenMap = attrs.field(factory=FrozenMap)
@@ -142,7 +143,7 @@ def _parse_grid(value: JSON, loc: Loc, problems: Problems) -> ChunkGrid | None:
     return _parse_named("chunk_grids", value, loc, problems)
 
 
-def _parse_keys(value: JSON, loc: Loc, problems: Problems) -> ChunkKeyEncoding | None:
+def _parse_keys(value: JSON, loc: Loc, problems: Problems) -> Any | None:
     return _parse_named("chunk_key_encodings", value, loc, problems)
 
 
@@ -221,7 +222,7 @@ def parse_array_v3(document: JSON, *, where: str = "zarr.json") -> ArrayV3Metada
     keys = members.take("chunk_key_encoding", _parse_keys)
     raw_fill = members.take("fill_value", _as_raw)
     codecs = members.take("codecs", parse_codecs)
-    attributes = members.take_or("attributes", as_object, default={})
+    attributes = members.take_or("attributes", as_object, default=None)
     names = members.take_or("dimension_names", parse_dimension_names, default=UNSET)
     members.take_or("storage_transformers", _check_transformers, default=True)
     extra = _take_extra(members)
@@ -231,8 +232,9 @@ def parse_array_v3(document: JSON, *, where: str = "zarr.json") -> ArrayV3Metada
     problems.raise_if_any(where)
     try:
         return ArrayV3Metadata(
-            shape=shape or (), data_type=data_type, chunk_grid=grid, chunk_key_encoding=keys,
-            fill_value=fill, codecs=codecs or (), attributes=FrozenMap(attributes),
+            shape=present(shape), data_type=present(data_type), chunk_grid=present(grid),
+            chunk_key_encoding=present(keys),
+            fill_value=fill, codecs=present(codecs), attributes=FrozenMap(attributes),
             dimension_names=names if isinstance(names, tuple) else None, extra=extra,
         )  # fmt: skip
     except ValueError as error:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from frozarr.metadata.members import Members, as_extents
-from frozarr.types import JSON, Shape
+from frozarr.types import JSON, Shape, as_shape
 
 __all__ = ["AxisGrid", "ChunkGrid", "RegularAxis", "RegularGrid"]
 
@@ -79,7 +79,7 @@ class RegularGrid:
     """
 
     name: ClassVar[str] = "regular"
-    chunk_shape: Shape = attrs.field(converter=tuple)
+    chunk_shape: Shape = attrs.field(converter=as_shape)
 
     @classmethod
     def from_members(cls, members: Members) -> "RegularGrid | None":

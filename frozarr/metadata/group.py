@@ -56,7 +56,7 @@ def parse_group(document: JSON, *, where: str = "zarr.json") -> GroupMetadata:
     members = Members(document if isinstance(document, Mapping) else {}, (), problems)
     members.take("zarr_format", as_one_of(3))
     members.take("node_type", as_one_of("group"))
-    attributes = members.take_or("attributes", as_object, default={})
+    attributes = members.take_or("attributes", as_object, default=None)
     problems.raise_if_any(where)
     return GroupMetadata(attributes=FrozenMap(attributes), extra=FrozenMap(members.rest()))
 

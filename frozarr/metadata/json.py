@@ -19,9 +19,7 @@ __all__ = ["FrozenJSON", "FrozenMap", "dumps", "freeze", "loads", "thaw"]
 MAX_DOCUMENT_NBYTES = 64 * 1024 * 1024
 MAX_DEPTH = 200
 
-FrozenJSON: TypeAlias = Union[
-    None, bool, int, float, str, tuple["FrozenJSON", ...], "FrozenMap"  # noqa: RUF036 - JSON order
-]
+FrozenJSON: TypeAlias = Union[None, bool, int, float, str, tuple["FrozenJSON", ...], "FrozenMap"]
 """JSON with tuples for lists and FrozenMap for objects."""
 
 
@@ -66,7 +64,7 @@ class FrozenMap(Mapping[str, FrozenJSON]):
         return FrozenMap, (self._entries,)
 
     def merged(self, new: Mapping[str, Any]) -> "FrozenMap":
-        """This mapping with the members of `new` added or replaced."""
+        """Copy of the mapping with the members of `new` added or replaced."""
         return FrozenMap({**self._entries, **new})
 
 
@@ -87,7 +85,7 @@ def freeze(value: Any, loc: Loc = ()) -> FrozenJSON:
         case None | bool() | int() | float() | str() | FrozenMap():
             return value
         case np.bool_() | np.integer() | np.floating():
-            return value.item()  # type: ignore[no-any-return]  # item() is a Python scalar here
+            return value.item()
         case Mapping():
             return FrozenMap(value, loc)
         case list() | tuple():
@@ -175,11 +173,11 @@ def _depth_exceeds(value: JSON, limit: int) -> bool:
 
 
 def dumps(value: JSON) -> bytes:
-    """Encoded document: UTF-8, two spaces of indent, members in the order given.
+    r"""Encoded document: UTF-8, two spaces of indent, members in the order given.
 
     Examples
     --------
     >>> dumps({"zarr_format": 3})
-    b'{\\n  "zarr_format": 3\\n}'
+    b'{\n  "zarr_format": 3\n}'
     """
     return json.dumps(value, indent=2, ensure_ascii=False).encode("utf-8", "surrogatepass")

@@ -57,7 +57,7 @@ class DefaultKeys:
     @classmethod
     def from_members(cls, members: Members) -> "DefaultKeys | None":
         """Encoding from its configuration, or noted problems."""
-        separator = members.take_or("separator", _as_separator, default="/")
+        separator: Separator | None = members.take_or("separator", _as_separator, default="/")
         members.refuse_rest()
         return None if separator is None else cls(separator=separator)
 
@@ -98,7 +98,7 @@ class V2Keys:
     @classmethod
     def from_members(cls, members: Members) -> "V2Keys | None":
         """Encoding from its configuration, or noted problems."""
-        separator = members.take_or("separator", _as_separator, default=".")
+        separator: Separator | None = members.take_or("separator", _as_separator, default=".")
         members.refuse_rest()
         return None if separator is None else cls(separator=separator)
 

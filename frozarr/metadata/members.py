@@ -1,7 +1,7 @@
 """Reading members of JSON objects: a value, or a noted problem and None."""
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, TypeVar
 
 from frozarr.metadata.problems import Problems
 from frozarr.types import JSON, UNSET, Loc
@@ -9,6 +9,7 @@ from frozarr.types import JSON, UNSET, Loc
 __all__ = ["Extension", "Members", "as_extents", "as_int", "parse_extension"]
 
 T = TypeVar("T")
+D = TypeVar("D")
 MAX_EXTENT = 2**63 - 1
 MAX_RANK = 64
 
@@ -32,8 +33,8 @@ class Members:
         return parse(self._left.pop(name), (*self.loc, name), self.problems)
 
     def take_or(
-        self, name: str, parse: "Callable[[JSON, Loc, Problems], T | None]", *, default: T
-    ) -> T | None:
+        self, name: str, parse: "Callable[[JSON, Loc, Problems], T | None]", *, default: D
+    ) -> T | D | None:
         """Parsed member `name`, or the default if it is absent."""
         return self.take(name, parse) if name in self._left else default
 
@@ -142,6 +143,8 @@ def parse_extension(value: JSON, loc: Loc, problems: Problems) -> Extension | No
     return None
 
 
-def names(values: Iterable[Any]) -> str:
-    """Sorted names for a message."""
-    return ", ".join(sorted(str(v) for v in values))
+def present(value: T | None) -> T:
+    """A parsed member, once it is known that no problem was noted."""
+    if value is None:
+        raise AssertionError("a parser gave None without noting a problem")
+    return value

@@ -28,8 +28,8 @@ REGISTRIES: Final[dict[RegistryName, dict[str, Any]]] = {
         "bool": f"{_NUMERIC}:Boolean",
         **{f"{kind}{bits}": f"{_NUMERIC}:Integer"
            for kind in ("int", "uint") for bits in (8, 16, 32, 64)},
-        **{name: f"{_NUMERIC}:Float" for name in ("float16", "float32", "float64")},
-        **{name: f"{_NUMERIC}:Complex" for name in ("complex64", "complex128")},
+        **dict.fromkeys(("float16", "float32", "float64"), f"{_NUMERIC}:Float"),
+        **dict.fromkeys(("complex64", "complex128"), f"{_NUMERIC}:Complex"),
     },
     "chunk_grids": {"regular": "frozarr.metadata.grids:RegularGrid"},
     "chunk_key_encodings": {

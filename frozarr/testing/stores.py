@@ -168,12 +168,11 @@ class StoreTests:
 
     @pytest.mark.parametrize("key", BAD_KEYS)
     def test_bad_keys(self, face: Any, key: str) -> None:
-        for call in (
-            lambda: face.get(key), lambda: face.set(key, b"x"), lambda: face.delete(key),
-            lambda: face.exists(key), lambda: face.set_if_not_exists(key, b"x"),
+        for verb, *value in (
+            ("get",), ("set", b"x"), ("delete",), ("exists",), ("set_if_not_exists", b"x"),
         ):  # fmt: skip
             with pytest.raises(InvalidKeyError):
-                call()
+                getattr(face, str(verb))(key, *value)
         assert face.list() == []
 
     def test_wrong_value(self, face: Any) -> None:
@@ -186,15 +185,14 @@ class StoreTests:
         closed = store.with_read_only(True)
         assert closed.read_only
         assert not store.read_only
-        faces = [closed.blocking, _AsyncFace(closed)]
+        faces: list[Any] = [closed.blocking, _AsyncFace(closed)]
         for each in faces:
-            for call in (
-                lambda e=each: e.set("a", b"y"), lambda e=each: e.delete("a"),
-                lambda e=each: e.clear(), lambda e=each: e.delete_dir("a"),
-                lambda e=each: e.set_if_not_exists("b", b"y"),
+            for verb, *arguments in (
+                ("set", "a", b"y"), ("delete", "a"), ("clear",), ("delete_dir", "a"),
+                ("set_if_not_exists", "b", b"y"),
             ):  # fmt: skip
                 with pytest.raises(ReadOnlyError):
-                    call()
+                    getattr(each, str(verb))(*arguments)
             assert each.get("a").to_bytes() == b"x"
         closed.with_read_only(False).blocking.set("a", b"y")
         assert face.get("a").to_bytes() == b"y"

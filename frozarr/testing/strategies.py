@@ -16,8 +16,8 @@ from frozarr.metadata.keys import DefaultKeys, V2Keys
 from frozarr.types import Shape
 
 __all__ = [
-    "basic_selections", "bytes_codecs", "chunk_shapes", "dtypes", "metadata", "orthogonal_selections",
-    "point_selections", "shapes", "values_of",
+    "basic_selections", "bytes_codecs", "chunk_shapes", "dtypes", "metadata",
+    "orthogonal_selections", "point_selections", "shapes", "values_of",
 ]  # fmt: skip
 
 DTYPES = (
@@ -77,15 +77,16 @@ def metadata(draw: st.DrawFn, shape: Shape | None = None) -> ArrayMetadata:
             {"id": "blosc", "cname": "lz4", "clevel": 5, "shuffle": 1, "blocksize": 0},
             {"id": "bz2", "level": 1}, {"id": "lzma"}, {"id": "gzip", "level": 1},
         ]))  # fmt: skip
-        order = draw(st.sampled_from("<>"))
+        shuffle = {"id": "shuffle", "elementsize": dtype.itemsize}
+        order: Any = draw(st.sampled_from("<>"))
         return array_metadata(
             shape=shape, dtype=dtype.newbyteorder(order), chunks=chunks, zarr_format=2,
             fill_value=fill, order=draw(st.sampled_from("CF")), compressors=compressor,
-            filters=draw(st.sampled_from([None, [{"id": "shuffle", "elementsize": dtype.itemsize}]])),
+            filters=draw(st.sampled_from([None, [shuffle]])),
             chunk_key_encoding=draw(st.sampled_from("./")), attributes=attributes,
         )  # fmt: skip
     axes = draw(st.permutations(range(len(shape))))
-    endian = draw(st.sampled_from(["little", "big"])) if dtype.itemsize > 1 else None
+    endian: Any = draw(st.sampled_from(["little", "big"])) if dtype.itemsize > 1 else None
     return array_metadata(
         shape=shape, dtype=dtype, chunks=chunks, fill_value=fill, attributes=attributes,
         filters=draw(st.sampled_from([None, [TransposeCodec(tuple(axes))]])),
@@ -136,4 +137,6 @@ def orthogonal_selections(draw: st.DrawFn, shape: Shape) -> tuple[Any, ...]:
 def point_selections(draw: st.DrawFn, shape: Shape) -> tuple[Any, ...]:
     """One integer array per axis, of one shape; the array must have an element."""
     points = draw(npst.array_shapes(min_dims=1, max_dims=2, min_side=0, max_side=5))
-    return tuple(draw(npst.arrays(np.int64, points, elements=st.integers(-n, n - 1))) for n in shape)
+    return tuple(
+        draw(npst.arrays(np.int64, points, elements=st.integers(-n, n - 1))) for n in shape
+    )

@@ -28,12 +28,12 @@ class BytesKernel(Protocol):
 
 
 def as_bytes_view(data: BytesLike) -> memoryview:
-    """The bytes of a contiguous buffer, not copied.
+    r"""The bytes of a contiguous buffer, not copied.
 
     Examples
     --------
     >>> as_bytes_view(np.array([1, 2], "<u2")).tobytes()
-    b'\\x01\\x00\\x02\\x00'
+    b'\x01\x00\x02\x00'
     """
     if isinstance(data, np.ndarray):
         if not (data.flags.c_contiguous or data.flags.f_contiguous):

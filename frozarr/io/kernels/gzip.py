@@ -8,14 +8,20 @@ from typing import Any
 
 from frozarr.io.kernels.base import BytesLike, DecodeError, as_bytes_view
 
+_inflate: Any = zlib
 try:  # decodes 2.5 times faster; the format is the same
-    from isal import isal_zlib as _inflate
+    from isal import isal_zlib
 except ImportError:  # optional package
-    _inflate = zlib
+    pass
+else:
+    _inflate = isal_zlib
 
 __all__ = ["StreamKernel", "bz2_kernel", "gzip_kernel", "lzma_kernel", "zlib_kernel"]
 
 _GZIP_WBITS = 31
+_STREAM_ERRORS: tuple[type[Exception], ...] = (
+    zlib.error, _inflate.error, OSError, lzma.LZMAError, EOFError,
+)  # fmt: skip
 
 
 class StreamKernel:
@@ -51,7 +57,7 @@ class StreamKernel:
                 rest = member.unused_data
                 if not rest:
                     return parts[0] if len(parts) == 1 else b"".join(parts)
-        except (zlib.error, _inflate.error, OSError, lzma.LZMAError, EOFError) as error:
+        except _STREAM_ERRORS as error:
             raise DecodeError(f"{self._name}: {error}") from error
 
     def encode(self, decoded: BytesLike) -> BytesLike:
@@ -84,7 +90,7 @@ def bz2_kernel(level: int) -> StreamKernel:
 
 
 def lzma_kernel(config: dict[str, Any]) -> StreamKernel:
-    """Kernel of numcodecs' ``lzma``, with its members ``format``, ``check``, ``preset``, ``filters``."""
+    """Kernel of numcodecs' ``lzma``: members format, check, preset and filters."""
     kind = config.get("format", 1)
     filters = config.get("filters")
 

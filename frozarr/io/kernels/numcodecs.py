@@ -47,7 +47,7 @@ def check_blosc_header(view: memoryview, limit: int) -> int:
         raise DecodeError(f"blosc: header claims {cbytes} stored bytes, there are {len(view)}")
     if nbytes > limit:
         raise DecodeError(f"blosc: header claims {nbytes} bytes, {limit} are allowed")
-    if nbytes and not 0 < blocksize:
+    if nbytes and not blocksize > 0:
         raise DecodeError(f"blosc: impossible block size {blocksize}")
     stored_raw = bool(flags & 0x2)
     if stored_raw and cbytes != nbytes + _BLOSC_HEADER.size:

@@ -20,6 +20,7 @@ from frozarr.metadata.keys import check_key, check_keys, normalize_path
 __all__ = ["BlockingStore", "Store", "Verbs"]
 
 T = TypeVar("T")
+_Keys = list[str]  # below, `list` is a method
 
 HIDDEN = ".frozarr-tmp"
 """First segment of keys under construction: no listing shows them, no user can name them."""
@@ -134,11 +135,11 @@ class Store(ABC):
         """Set (or, for None, remove) a key if its value is still `old`; whether it was."""
 
     @abstractmethod
-    def keys_below(self, prefix: str) -> list[str]:
+    def keys_below(self, prefix: str) -> _Keys:
         """All keys below a prefix, relative to the root, sorted."""
 
     @abstractmethod
-    def names_below(self, prefix: str) -> list[str]:
+    def names_below(self, prefix: str) -> _Keys:
         """Names one level below a prefix, keys and prefixes alike, sorted."""
 
     @abstractmethod
@@ -160,6 +161,7 @@ class Store(ABC):
 
     def close(self) -> None:
         """Let go of what the store holds open; nothing by default."""
+        return
 
     # -------------------------------------------------------------- the blocking face
 
@@ -315,15 +317,15 @@ class Verbs:
         """Remove all keys."""
         self._store.erase_prefix("")
 
-    def list(self) -> "list[str]":
+    def list(self) -> _Keys:
         """All keys."""
         return self._store.keys_below("")
 
-    def list_prefix(self, prefix: str) -> "list[str]":
+    def list_prefix(self, prefix: str) -> _Keys:
         """All keys below a prefix, relative to the root."""
         return self._store.keys_below(normalize_path(prefix))
 
-    def list_dir(self, prefix: str) -> "list[str]":
+    def list_dir(self, prefix: str) -> _Keys:
         """Names one level below a prefix."""
         return self._store.names_below(normalize_path(prefix))
 

@@ -76,7 +76,7 @@ class MemoryStore(BlockingStore):
         if isinstance(value, Buffer):
             value = value.as_numpy_array()
         if byte_range is None:
-            return value  # type: ignore[no-any-return]  # bytes, as they were stored
+            return value  # as it was stored
         view = as_bytes_view(value)
         first, last = resolve_range(byte_range, len(view), key)
         return view[first:last]

@@ -41,7 +41,7 @@ class BytesCodec:
         """Codec from its configuration, or noted problems."""
         before = len(members.problems.found)
         given = "endian" in members.rest()
-        endian = members.take("endian", _as_endian) if given else None
+        endian: Endian | None = members.take("endian", _as_endian) if given else None
         members.refuse_rest()
         return None if len(members.problems.found) > before else cls(endian=endian)
 

@@ -7,7 +7,7 @@ import attrs
 from frozarr.metadata.codecs.base import ChunkSpec, CodecKind
 from frozarr.metadata.members import Members, as_extents
 from frozarr.metadata.problems import Problems
-from frozarr.types import JSON, Loc, Shape
+from frozarr.types import JSON, Loc, Shape, as_shape
 
 __all__ = ["TransposeCodec"]
 
@@ -24,7 +24,7 @@ class TransposeCodec:
 
     name: ClassVar[str] = "transpose"
     kind: ClassVar[CodecKind] = "array_array"
-    order: Shape = attrs.field(converter=tuple)
+    order: Shape = attrs.field(converter=as_shape)
 
     @classmethod
     def from_members(cls, members: Members) -> "TransposeCodec | None":

@@ -22,7 +22,7 @@ from frozarr.types import JSON, Loc
 
 __all__ = ["data_type_of", "parse_data_type", "parse_dtype_v2", "parse_user_dtype"]
 
-SIMPLE = {
+SIMPLE: dict[str, DataType] = {
     "bool": Boolean(),
     **{name: Integer(name) for name in INTEGERS},
     **{name: Float(name) for name in FLOATS},
@@ -92,7 +92,7 @@ def parse_user_dtype(value: Any) -> np.dtype[Any]:
     TypeError
         numpy does not know it.
     """
-    dtype = np.dtype(value)
+    dtype: np.dtype[Any] = np.dtype(value)
     if data_type_of(dtype) is None:
         raise ValueError(f"dtype {dtype} has no data type in the Zarr formats")
     return dtype

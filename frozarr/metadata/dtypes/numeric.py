@@ -252,7 +252,8 @@ def cast_scalar(value: object, dtype: np.dtype[Any]) -> np.generic:
         raise ValueError(f"fill_value {value!r} is not a {dtype} value: {error}") from error
     if scalar.ndim:
         raise ValueError(f"fill_value must be a scalar, got {value!r}")
-    return scalar[()]  # type: ignore[no-any-return]  # indexing with () gives a scalar
+    found: np.generic = scalar.reshape(1)[0]
+    return found
 
 
 def parse_float(
@@ -268,7 +269,7 @@ def parse_float(
     if isinstance(value, int | float) and not isinstance(value, bool):
         with np.errstate(over="ignore"):
             try:
-                return np.float64(value).astype(dtype)  # type: ignore[no-any-return]  # scalar
+                return cast_scalar(float(value), dtype)
             except OverflowError:
                 problems.add(loc, f"{value} is out of the range of {dtype}")
                 return None
