@@ -59,7 +59,7 @@ class Buffer:
 
     def as_buffer_like(self) -> memoryview:
         """The bytes for anything that takes the buffer protocol."""
-        return memoryview(self._bytes)
+        return self._bytes.data
 
     def to_bytes(self) -> bytes:
         """A copy as bytes."""

@@ -39,8 +39,6 @@ def as_bytes_view(data: BytesLike) -> memoryview:
         if not (data.flags.c_contiguous or data.flags.f_contiguous):
             data = np.ascontiguousarray(data)
         # via uint8, because datetime and structured arrays have no buffer interface of their own
-        return (
-            memoryview(data.reshape(-1, order="A").view(np.uint8)) if data.size else memoryview(b"")
-        )
+        return data.reshape(-1, order="A").view(np.uint8).data if data.size else memoryview(b"")
     view = memoryview(data)
     return view if view.format == "B" and view.ndim == 1 else view.cast("B")

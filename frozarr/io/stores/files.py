@@ -106,12 +106,12 @@ def read_rest(fd: int, got: int, key: str) -> bytes:
 def read_row(fd: int, row: npt.NDArray[np.uint8], key: str) -> int:
     """Read a file into a row; the bytes the file has, which may be more or fewer."""
     wanted = len(row)
-    got = os.readv(fd, [row])
+    got = os.readv(fd, [row.data])
     if got == wanted and not os.read(fd, 1):
         return got
     nbytes = regular_nbytes(fd, key)
     while got < min(nbytes, wanted):
-        more = os.readv(fd, [row[got:]])
+        more = os.readv(fd, [row[got:].data])
         if not more:
             return got
         got += more
