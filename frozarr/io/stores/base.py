@@ -378,13 +378,13 @@ class BlockingStore(Store):
 
     def read_into(self, keys: Sequence[str], rows: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
         """Read values into the rows; the bytes each has, -1 where a key is missing."""
-        sizes = np.full(len(keys), -1, np.int64)
-        for i, value in enumerate(self.read_many(keys, nbytes_hint=rows.shape[1])):
-            if value is not None:
-                view = as_bytes_view(value)
-                sizes[i] = len(view)
-                if len(view) == rows.shape[1]:
-                    rows[i] = np.frombuffer(view, np.uint8)
+        values = self.read_many(keys, nbytes_hint=rows.shape[1])
+        views = [None if value is None else as_bytes_view(value) for value in values]
+        sizes = np.array([-1 if view is None else len(view) for view in views], np.int64)
+        fitting = np.flatnonzero(sizes == rows.shape[1])
+        if len(fitting) and rows.shape[1]:
+            joined = b"".join([view for view in views if view and len(view) == rows.shape[1]])
+            rows[fitting] = np.frombuffer(joined, np.uint8).reshape(-1, rows.shape[1])
         return sizes
 
     def write_many(self, keys: Sequence[str], values: Sequence[BytesLike]) -> None:
