@@ -23,6 +23,7 @@ REGISTRIES: Final[dict[RegistryName, dict[str, Any]]] = {
         "zstd": f"{_COMPRESSORS}:ZstdCodec",
         "blosc": f"{_COMPRESSORS}:BloscCodec",
         "crc32c": f"{_COMPRESSORS}:Crc32cCodec",
+        "sharding_indexed": "frozarr.metadata.codecs.sharding:ShardingCodec",
     },
     "data_types": {
         "bool": f"{_NUMERIC}:Boolean",

@@ -1,0 +1,218 @@
+"""Arithmetic of shards: which inner chunks a plan touches, where the index says they lie.
+
+Everything is columns over inner chunks; there is no Python object per inner chunk.
+"""
+
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from frozarr.indexing.plan import Plan, PointPlan, ProductPlan
+from frozarr.indexing.project import AxisRows, SliceRows, index_rows, sort_by_chunk
+from frozarr.metadata.grids import AxisGrid, RegularAxis
+from frozarr.types import Shape
+
+__all__ = [
+    "MISSING",
+    "InnerOrder",
+    "Located",
+    "ShardIndexError",
+    "check_index",
+    "inner_ids",
+    "locate",
+    "refine",
+    "write_order",
+]
+
+Indices: TypeAlias = npt.NDArray[np.int64]
+Index: TypeAlias = npt.NDArray[np.uint64]
+InnerOrder: TypeAlias = Literal["morton", "lexicographic", "colexicographic"]
+MISSING = np.uint64(2**64 - 1)
+"""Offset and length of an inner chunk that is not stored."""
+_LARGEST = np.uint64(2**62)
+
+
+class ShardIndexError(ValueError):
+    """A shard's index is corrupt; the caller adds where it came from."""
+
+
+# ------------------------------------------------------------------ which inner chunks
+
+
+def refine(plan: Plan, inner_shape: Shape) -> Plan:
+    """The same selection cut into inner chunks; for points, of one shard only.
+
+    Examples
+    --------
+    >>> from frozarr.indexing import RegularGrid, parse_selection, plan_read
+    >>> plan = plan_read(RegularGrid((10,)), (30,), parse_selection(slice(3, 14), (30,), "basic"))
+    >>> refine(plan, (5,)).coords().tolist()
+    [[0], [1], [2]]
+    """
+    if isinstance(plan, PointPlan):
+        return _refine_points(plan, inner_shape)
+    axes = tuple(
+        _refine_axis(axis, RegularAxis(axis.grid.extent, size))
+        for axis, size in zip(plan.axes, inner_shape, strict=True)
+    )
+    return ProductPlan(inner_shape, axes, plan.full_shape, plan.out_shape)
+
+
+def _refine_axis(axis: AxisRows, grid: AxisGrid) -> AxisRows:
+    if isinstance(axis, SliceRows):
+        return SliceRows(grid, axis.start, axis.count, axis.step, axis.out)
+    begin = np.repeat(axis.grid.starts(axis.chunk), np.diff(axis.bounds))
+    finer = index_rows(begin + axis.inner, grid)
+    return attrs.evolve(finer, position=axis.position[finer.position], count=axis.count)
+
+
+def _refine_points(plan: PointPlan, inner_shape: Shape) -> PointPlan:
+    """Points of a single shard, sorted by inner chunk; coords are those of the inner grid."""
+    per_shard = tuple(n // c for n, c in zip(plan.chunk_shape, inner_shape, strict=True))
+    inside = np.unravel_index(plan.offset, plan.chunk_shape) if plan.chunk_shape else ()
+    local = [c // size for c, size in zip(inside, inner_shape, strict=True)]
+    ids: Any = np.ravel_multi_index(tuple(local), per_shard) if local else np.zeros_like(plan.offset)
+    order = sort_by_chunk(ids, int(np.prod(per_shard, dtype=np.int64)))
+    ids = ids[order]
+    first = np.ones(len(ids), bool)
+    np.not_equal(ids[1:], ids[:-1], out=first[1:])
+    offset: Any = (
+        np.ravel_multi_index(
+            tuple((c % size)[order] for c, size in zip(inside, inner_shape, strict=True)),
+            inner_shape,
+        )
+        if local
+        else plan.offset
+    )
+    base = plan.chunk_coords[0] * np.array(per_shard, np.int64)
+    coords = np.stack([c[order][first] for c in local], axis=1) if local else base[np.newaxis]
+    stored = np.full(int(first.sum()), np.prod(inner_shape, dtype=np.int64))
+    return PointPlan(
+        inner_shape, base + coords, np.append(np.flatnonzero(first), len(ids)).astype(np.int64),
+        offset, plan.position[order], stored, plan.out_shape,
+    )  # fmt: skip
+
+
+def inner_ids(inner: Plan, per_shard: Shape) -> Indices:
+    """Position in the shard's index of each inner chunk of a plan that lies in one shard."""
+    if isinstance(inner, PointPlan):
+        local = inner.chunk_coords % np.array(per_shard, np.int64)
+        columns = [local[:, axis] for axis in range(len(per_shard))]
+        ids = np.zeros(len(inner), np.int64)
+        for column, count in zip(columns, per_shard, strict=True):
+            ids = ids * count + column
+        return ids
+    ids = np.zeros(1, np.int64)
+    for axis, count in zip(inner.axes, per_shard, strict=True):
+        ids = (ids[:, np.newaxis] * count + axis.chunks() % count).reshape(-1)
+    return ids
+
+
+# ------------------------------------------------------------------ where they lie
+
+
+class Located(NamedTuple):
+    """Byte ranges of some inner chunks in their shard, one entry each."""
+
+    offset: Indices
+    nbytes: Indices
+    present: npt.NDArray[np.bool_]
+    """False: not stored, reads as the fill value (offset and nbytes are 0)."""
+
+
+def locate(index: Index, ids: Indices) -> Located:
+    """Where inner chunks lie.
+
+    Parameters
+    ----------
+    index
+        Decoded index, shape (inner chunks, 2): offset and length in bytes.
+    ids
+        Inner chunks asked for, as positions in the index.
+
+    Raises
+    ------
+    ShardIndexError
+        An entry is half missing, or beyond what an object can hold.
+
+    Examples
+    --------
+    >>> locate(np.array([[0, 5], [2**64 - 1, 2**64 - 1]], np.uint64), np.array([1, 0]))
+    Located(offset=array([0, 0]), nbytes=array([0, 5]), present=array([False,  True]))
+    """
+    entries = index[ids]
+    absent = entries == MISSING
+    half = absent[:, 0] != absent[:, 1]
+    present = ~absent[:, 0]
+    bad = half | (present & (entries > _LARGEST).any(axis=1))
+    if bad.any():
+        at = int(np.flatnonzero(bad)[0])
+        raise ShardIndexError(f"entry {int(ids[at])} of the shard index is {entries[at].tolist()}")
+    known = np.where(absent, np.uint64(0), entries).astype(np.int64)
+    return Located(known[:, 0], known[:, 1], present)
+
+
+def check_index(index: Index, nbytes: int, index_nbytes: int, *, at_start: bool) -> None:
+    """Check all entries against the size of their shard.
+
+    Raises
+    ------
+    ShardIndexError
+        An entry is half missing, reaches outside the shard or into the index, or overlaps another
+        (two that are the same are legal).
+
+    Examples
+    --------
+    >>> check_index(np.array([[0, 5], [3, 4]], np.uint64), 100, 36, at_start=False)
+    Traceback (most recent call last):
+        ...
+    frozarr.indexing.shard.ShardIndexError: inner chunks overlap in bytes [3, 5)
+    """
+    where = locate(index, np.arange(len(index)))
+    start, stop = where.offset[where.present], (where.offset + where.nbytes)[where.present]
+    low, high = (index_nbytes, nbytes) if at_start else (0, nbytes - index_nbytes)
+    outside = (start < low) | (stop > high)
+    if outside.any():
+        at = int(np.flatnonzero(outside)[0])
+        raise ShardIndexError(
+            f"an inner chunk claims bytes [{start[at]}, {stop[at]}), the shard has [{low}, {high})"
+        )
+    order = np.lexsort((stop, start))
+    start, stop = start[order], stop[order]
+    overlap = (start[1:] < stop[:-1]) & ~((start[1:] == start[:-1]) & (stop[1:] == stop[:-1]))
+    if overlap.any():
+        at = int(np.flatnonzero(overlap)[0])
+        raise ShardIndexError(f"inner chunks overlap in bytes [{start[at + 1]}, {stop[at]})")
+
+
+# ------------------------------------------------------------------ in which order they are written
+
+
+def write_order(grid_shape: Shape, order: InnerOrder) -> Indices:
+    """Positions in the index, in the order in which inner chunks are laid out in a new shard.
+
+    Examples
+    --------
+    >>> write_order((2, 2), "morton").tolist(), write_order((2, 3), "colexicographic").tolist()
+    ([0, 2, 1, 3], [0, 3, 1, 4, 2, 5])
+    """
+    count = int(np.prod(grid_shape, dtype=np.int64))
+    ids = np.arange(count)
+    if order == "lexicographic" or not grid_shape:
+        return ids
+    if order == "colexicographic":
+        return ids.reshape(grid_shape).transpose().reshape(-1)
+    coords = np.unravel_index(ids, grid_shape)
+    code = np.zeros(count, np.int64)
+    at = 0
+    bits = [(n - 1).bit_length() for n in grid_shape]
+    for bit in range(max(bits, default=0)):
+        for coord, width in zip(coords, bits, strict=True):
+            if bit < width:
+                code |= (coord >> bit & 1) << at
+                at += 1
+    return np.argsort(code, kind="stable")
+
+
