@@ -223,34 +223,42 @@ class Array:
 
     @property
     def chunks(self) -> Shape:
-        """Shape of a chunk, in elements."""
-        return self.metadata.chunk_spec.shape
+        """Shape of a chunk (of an inner chunk where there are shards), in elements."""
+        return self.metadata.inner_shape
 
     @property
     def shards(self) -> Shape | None:
         """Shape of a shard, in elements; None without sharding."""
-        return None
+        return self.metadata.chunk_spec.shape if self.metadata.sharding else None
+
+    @property
+    def _codecs(self) -> tuple[Codec, ...]:
+        """The chain of a chunk, of an inner chunk where there are shards."""
+        if isinstance(self.metadata, ArrayV2Metadata):
+            return ()
+        sharding = self.metadata.sharding
+        return self.metadata.codecs if sharding is None else sharding.codecs
 
     @property
     def filters(self) -> tuple[Codec | NumcodecsCodec, ...]:
         """Codecs from array to array."""
         if isinstance(self.metadata, ArrayV2Metadata):
             return self.metadata.filters
-        return codecs_of_kind(self.metadata.codecs, "array_array")
+        return codecs_of_kind(self._codecs, "array_array")
 
     @property
     def serializer(self) -> Codec | None:
         """Codec from array to bytes; None in format 2."""
         if isinstance(self.metadata, ArrayV2Metadata):
             return None
-        return codecs_of_kind(self.metadata.codecs, "array_bytes")[0]
+        return codecs_of_kind(self._codecs, "array_bytes")[0]
 
     @property
     def compressors(self) -> tuple[Codec | NumcodecsCodec, ...]:
         """Codecs from bytes to bytes."""
         if isinstance(self.metadata, ArrayV2Metadata):
             return (self.metadata.compressor,) if self.metadata.compressor else ()
-        return codecs_of_kind(self.metadata.codecs, "bytes_bytes")
+        return codecs_of_kind(self._codecs, "bytes_bytes")
 
     @property
     def compressor(self) -> NumcodecsCodec | None:
@@ -271,7 +279,7 @@ class Array:
     @property
     def cdata_shape(self) -> Shape:
         """Number of chunks along each axis, overhanging ones counted whole."""
-        return self.metadata.chunk_grid.grid_shape(self.shape)
+        return tuple(-(-n // c) for n, c in zip(self.shape, self.chunks, strict=True))
 
     @property
     def nchunks(self) -> int:
@@ -295,21 +303,23 @@ class Array:
 
     @property
     def nchunks_initialized(self) -> int:
-        """Number of chunks in the objects that are stored."""
-        return self.nshards_initialized
+        """Number of chunks in the objects that are stored; the store is listed."""
+        return self.nshards_initialized * self._chunks_per_shard
+
+    @property
+    def _chunks_per_shard(self) -> int:
+        stored = self.metadata.chunk_spec.shape
+        return math.prod(n // c for n, c in zip(stored, self.chunks, strict=True))
 
     @property
     def read_chunk_sizes(self) -> tuple[tuple[int, ...], ...]:
         """Per axis, the elements of each chunk, the last one clipped to the array."""
-        return tuple(
-            tuple(min(c, n - i) for i in range(0, n, c))
-            for n, c in zip(self.shape, self.chunks, strict=True)
-        )
+        return _clipped_sizes(self.shape, self.chunks)
 
     @property
     def write_chunk_sizes(self) -> tuple[tuple[int, ...], ...]:
         """Per axis, the elements of each stored object, the last one clipped to the array."""
-        return self.read_chunk_sizes
+        return _clipped_sizes(self.shape, self.metadata.chunk_spec.shape)
 
     def iter_chunk_coords(
         self, *, origin: Shape | None = None, selection_shape: Shape | None = None
@@ -322,10 +332,7 @@ class Array:
     ) -> Iterator[tuple[slice, ...]]:
         """Regions of the array that chunks cover, clipped to its shape."""
         for coords in self.iter_chunk_coords(origin=origin, selection_shape=selection_shape):
-            yield tuple(
-                slice(c * size, min((c + 1) * size, extent))
-                for c, size, extent in zip(coords, self.chunks, self.shape, strict=True)
-            )
+            yield _region(coords, self.chunks, self.shape)
 
     def iter_shard_coords(
         self, *, origin: Shape | None = None, selection_shape: Shape | None = None
@@ -343,14 +350,20 @@ class Array:
     def iter_chunk_keys(
         self, *, origin: Shape | None = None, selection_shape: Shape | None = None
     ) -> Iterator[str]:
-        """Keys of the objects that hold the chunks, relative to the array."""
-        return self.iter_shard_keys(origin=origin, selection_shape=selection_shape)
+        """For each chunk the key of the object that holds it, relative to the array."""
+        stored = self.metadata.chunk_spec.shape
+        per_shard = [n // c for n, c in zip(stored, self.chunks, strict=True)]
+        for coords in self.iter_chunk_coords(origin=origin, selection_shape=selection_shape):
+            shard = tuple(c // n for c, n in zip(coords, per_shard, strict=True))
+            yield self.metadata.chunk_key_encoding.key(shard)
 
     def iter_shard_regions(
         self, *, origin: Shape | None = None, selection_shape: Shape | None = None
     ) -> Iterator[tuple[slice, ...]]:
         """Regions of the array that stored objects cover, clipped to its shape."""
-        return self.iter_chunk_regions(origin=origin, selection_shape=selection_shape)
+        stored = self.metadata.chunk_spec.shape
+        for coords in self.iter_shard_coords(origin=origin, selection_shape=selection_shape):
+            yield _region(coords, stored, self.shape)
 
     # ------------------------------------------------------------------ reading and writing
 
@@ -501,8 +514,9 @@ class Array:
         """Entries along the first axis; one row of chunks is read at a time."""
         if not self.shape:
             raise TypeError("iteration over a 0-d array")
-        for start in range(0, self.shape[0], self.chunks[0]):
-            yield from self[start : start + self.chunks[0]]
+        step = self.metadata.chunk_spec.shape[0]
+        for start in range(0, self.shape[0], step):
+            yield from self[start : start + step]
 
     # ------------------------------------------------------------------ changes
 
@@ -590,6 +604,19 @@ class Array:
     def __dask_tokenize__(self) -> tuple[Any, ...]:
         documents = dumps(self.metadata.documents()).decode()
         return ("frozarr.Array", self.store.identity, self.path, documents)
+
+
+def _clipped_sizes(shape: Shape, chunks: Shape) -> tuple[tuple[int, ...], ...]:
+    return tuple(
+        tuple(min(c, n - i) for i in range(0, n, c)) for n, c in zip(shape, chunks, strict=True)
+    )
+
+
+def _region(coords: Shape, chunks: Shape, shape: Shape) -> tuple[slice, ...]:
+    return tuple(
+        slice(c * size, min((c + 1) * size, extent))
+        for c, size, extent in zip(coords, chunks, shape, strict=True)
+    )
 
 
 def split_fields(selection: Any) -> tuple[Any, Any]:

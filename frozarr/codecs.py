@@ -3,6 +3,7 @@
 from frozarr.metadata.codecs.bytes import BytesCodec
 from frozarr.metadata.codecs.compressors import BloscCodec, Crc32cCodec, GzipCodec, ZstdCodec
 from frozarr.metadata.codecs.numcodecs import NumcodecsCodec
+from frozarr.metadata.codecs.sharding import ShardingCodec
 from frozarr.metadata.codecs.transpose import TransposeCodec
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Crc32cCodec",
     "GzipCodec",
     "NumcodecsCodec",
+    "ShardingCodec",
     "TransposeCodec",
     "ZstdCodec",
 ]

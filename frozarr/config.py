@@ -4,13 +4,14 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import attrs
 
 __all__ = ["Config", "as_config", "config", "current_config"]
 
 _MIB = 1024 * 1024
+InnerOrder: TypeAlias = Literal["morton", "lexicographic", "colexicographic"]
 
 
 def _positive(_: object, attribute: "attrs.Attribute[int]", value: int) -> None:
@@ -38,6 +39,15 @@ class Config:
         default=True, validator=attrs.validators.instance_of(bool)
     )
     """True: a missing chunk reads as the fill value. False: it is a ChunkNotFoundError."""
+    inner_order: InnerOrder = attrs.field(
+        default="morton",
+        validator=attrs.validators.in_(("morton", "lexicographic", "colexicographic")),
+    )
+    """Order in which inner chunks are laid out in a new shard."""
+    coalesce_gap_nbytes: int | None = None
+    """Bytes between inner chunks that are read rather than skipped; None is the store's choice."""
+    coalesce_max_nbytes: int = attrs.field(default=16 * _MIB, validator=_positive)
+    """Bytes at which a merged read of inner chunks takes no more."""
     batch_nbytes: int = attrs.field(default=2 * _MIB, validator=_positive)
     """Decoded bytes that one batch of chunks may hold (at least one chunk)."""
     workers: int = attrs.field(factory=lambda: os.cpu_count() or 1, validator=_positive)
@@ -59,7 +69,7 @@ def _parse(name: str, text: str) -> Any:
         if text.lower() in {"0", "false", "no", "off"}:
             return False
         raise ValueError(f"FROZARR_{name.upper()} must be true or false, got {text!r}")
-    return int(text) if isinstance(default, int) else text
+    return int(text) if isinstance(default, int) or name.endswith("_nbytes") else text
 
 
 def config_from_env(environ: Mapping[str, str]) -> Config:

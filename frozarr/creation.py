@@ -11,12 +11,13 @@ from frozarr.errors import MetadataError
 from frozarr.io.target import ArrayMetadata
 from frozarr.metadata.array_v2 import ArrayV2Metadata
 from frozarr.metadata.array_v3 import ArrayV3Metadata
-from frozarr.metadata.auto_chunks import normalize_chunks
+from frozarr.metadata.auto_chunks import normalize_shards
 from frozarr.metadata.codecs.base import Codec
 from frozarr.metadata.codecs.bytes import BytesCodec
 from frozarr.metadata.codecs.chain import parse_codec
 from frozarr.metadata.codecs.compressors import BLOSC_SHUFFLES, BloscCodec, ZstdCodec
 from frozarr.metadata.codecs.numcodecs import NumcodecsCodec
+from frozarr.metadata.codecs.sharding import ShardingCodec
 from frozarr.metadata.dtypes.base import DataType
 from frozarr.metadata.dtypes.lookup import data_type_of, parse_user_dtype
 from frozarr.metadata.grids import RegularGrid
@@ -57,7 +58,10 @@ def array_metadata(
     dtype
         Anything numpy takes.
     chunks
-        Elements of a chunk along each axis; see `normalize_chunks`.
+        Elements of a chunk along each axis; see `normalize_chunks`. With shards, of an inner chunk.
+    shards
+        Elements of a shard along each axis: a multiple of the chunk; ``"auto"``; or a mapping with
+        ``shape`` and ``index_location``.
     fill_value
         Value of elements not stored; the type's zero by default.
     codecs
@@ -77,9 +81,10 @@ def array_metadata(
         raise ValueError(f"zarr_format must be 2 or 3, got {zarr_format!r}")
     extents = normalize_shape(shape)
     kind = parse_user_dtype(dtype)
-    if shards is not None:
-        raise NotImplementedError("shards: this version reads and writes unsharded arrays")
-    chunk_shape = normalize_chunks(chunks, extents, kind.itemsize)
+    if shards is not None and zarr_format == 2:
+        raise ValueError("shards: format 2 has none; use format 3")
+    inner, outer, location = normalize_shards(chunks, shards, extents, kind.itemsize)
+    chunk_shape = inner if outer is None else outer
     frozen = _attributes(attributes)
     data_type = data_type_of(kind)
     if data_type is None:
@@ -105,10 +110,13 @@ def array_metadata(
         if codecs is None
         else tuple(_v3_codec(c, ("codecs", i)) for i, c in enumerate(codecs))
     )
+    chain = _typed(chain, data_type)
+    if outer is not None:
+        chain = (ShardingCodec(chunk_shape=inner, codecs=chain, index_location=location),)
     return ArrayV3Metadata(
         shape=extents, data_type=data_type, chunk_grid=RegularGrid(chunk_shape),
         chunk_key_encoding=_key_encoding(chunk_key_encoding), fill_value=fill,
-        codecs=_typed(chain, data_type), attributes=frozen,
+        codecs=chain, attributes=frozen,
         dimension_names=None if dimension_names is None else tuple(dimension_names),
     )  # fmt: skip
 

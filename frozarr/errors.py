@@ -21,6 +21,7 @@ __all__ = [
     "MetadataError",
     "NegativeStepError",
     "NodeNotFoundError",
+    "RangeNotSatisfiableError",
     "ReadOnlyError",
     "SelectionError",
     "ShapeMismatchError",
@@ -115,6 +116,10 @@ class ReadOnlyError(FrozarrError, PermissionError, ValueError):
 
 class InvalidKeyError(FrozarrError, ValueError):
     """A key or path that could leave the store's root, or that no store can hold."""
+
+
+class RangeNotSatisfiableError(FrozarrError, ValueError):
+    """A byte range starts past the end of the value it was asked of."""
 
 
 class ConflictError(FrozarrError, RuntimeError):

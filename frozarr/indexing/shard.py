@@ -73,7 +73,9 @@ def _refine_points(plan: PointPlan, inner_shape: Shape) -> PointPlan:
     per_shard = tuple(n // c for n, c in zip(plan.chunk_shape, inner_shape, strict=True))
     inside = np.unravel_index(plan.offset, plan.chunk_shape) if plan.chunk_shape else ()
     local = [c // size for c, size in zip(inside, inner_shape, strict=True)]
-    ids: Any = np.ravel_multi_index(tuple(local), per_shard) if local else np.zeros_like(plan.offset)
+    ids: Any = (
+        np.ravel_multi_index(tuple(local), per_shard) if local else np.zeros_like(plan.offset)
+    )
     order = sort_by_chunk(ids, int(np.prod(per_shard, dtype=np.int64)))
     ids = ids[order]
     first = np.ones(len(ids), bool)
@@ -214,5 +216,3 @@ def write_order(grid_shape: Shape, order: InnerOrder) -> Indices:
                 code |= (coord >> bit & 1) << at
                 at += 1
     return np.argsort(code, kind="stable")
-
-

@@ -4,6 +4,8 @@ from typing import TypeAlias
 
 import attrs
 
+from frozarr.errors import RangeNotSatisfiableError
+
 __all__ = ["ByteRequest", "OffsetByteRequest", "RangeByteRequest", "SuffixByteRequest"]
 
 
@@ -62,8 +64,8 @@ def resolve_range(request: ByteRequest, nbytes: int, key: str) -> tuple[int, int
 
     Raises
     ------
-    ValueError
-        The range starts past the end.
+    RangeNotSatisfiableError
+        The range starts past the end (a ValueError).
     """
     check_range(request, key)
     match request:
@@ -74,5 +76,7 @@ def resolve_range(request: ByteRequest, nbytes: int, key: str) -> tuple[int, int
         case SuffixByteRequest(suffix):
             return max(0, nbytes - suffix), nbytes
     if first >= nbytes:
-        raise ValueError(f"key {key!r}: {request} starts past the end of {nbytes} bytes")
+        raise RangeNotSatisfiableError(
+            f"key {key!r}: {request} starts past the end of {nbytes} bytes", key=key
+        )
     return first, last

@@ -23,6 +23,7 @@ from frozarr.indexing.selection import SelectionMode
 from frozarr.io.buffers import BufferPrototype, NDBuffer
 from frozarr.io.nodes import check_current, delete_chunks_outside, publish
 from frozarr.io.programs import Program, read_batch, write_batch
+from frozarr.io.shard_programs import read_shards, write_shards
 from frozarr.io.target import ArrayMetadata, Target
 from frozarr.types import Shape
 
@@ -56,7 +57,10 @@ class Reading:
     def programs(self) -> Iterator[Program]:
         """One program per batch, in any order."""
         for batch in self.plan.batches(self.target.batch_chunks(len(self.plan))):
-            yield read_batch(self.target, batch, self.out)
+            if self.target.shard is None:
+                yield read_batch(self.target, batch, self.out)
+            else:
+                yield read_shards(self.target, self.target.shard, batch, self.out)
 
     def result(self) -> Any:
         """What the caller gets, once all programs have run."""
@@ -129,7 +133,10 @@ class Writing:
     def programs(self) -> Iterator[Program]:
         """One program per batch, in any order."""
         for batch in self.plan.batches(self.target.batch_chunks(len(self.plan))):
-            yield write_batch(self.target, batch, self.values)
+            if self.target.shard is None:
+                yield write_batch(self.target, batch, self.values)
+            else:
+                yield write_shards(self.target, self.target.shard, batch, self.values)
 
 
 def writing(target: Target, selection: Selection, value: Any) -> Writing:

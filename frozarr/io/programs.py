@@ -14,6 +14,7 @@ import numpy.typing as npt
 from frozarr.errors import ChunkDecodeError, ChunkNotFoundError
 from frozarr.indexing import Plan, gather, scatter
 from frozarr.io.kernels.base import BytesLike, DecodeError
+from frozarr.io.kernels.shard import equal_to_fill
 from frozarr.io.requests import Answer, Delete, Get, GetInto, Lock, Put, Request
 from frozarr.io.target import Target
 
@@ -49,10 +50,10 @@ def _read_raw(target: Target, keys: Sequence[str]) -> Generator[Request, Answer,
     if len(wrong):
         row = int(wrong[0])
         error = DecodeError(f"chunk has {sizes[row]} bytes, expected exactly {target.chain.nbytes}")
-        raise _located(target, keys[row], error)
+        raise located(target, keys[row], error)
     missing = np.flatnonzero(sizes < 0)
     if len(missing):
-        _check_missing(target, [keys[i] for i in missing.tolist()])
+        check_missing(target, [keys[i] for i in missing.tolist()])
         staging[missing] = target.fill
     return staging
 
@@ -63,7 +64,7 @@ def _decode_all(
     """Decoded chunks, shape (keys, *stored_shape); the fill value for missing ones."""
     absent = [key for key, buffer in zip(keys, buffers, strict=True) if buffer is None]
     if absent:
-        _check_missing(target, absent)
+        check_missing(target, absent)
     if len(absent) == len(keys):  # one element seen as all of them
         return np.broadcast_to(target.fill, (len(keys), *target.chain.stored_shape))
     if len(keys) == 1 and buffers[0] is not None:  # no copy into a staging array
@@ -88,10 +89,11 @@ def _decode(target: Target, key: str, buffer: BytesLike) -> AnyArray:
     try:
         return target.chain.decode(buffer)
     except DecodeError as error:
-        raise _located(target, key, error) from error
+        raise located(target, key, error) from error
 
 
-def _located(target: Target, key: str, error: DecodeError) -> ChunkDecodeError:
+def located(target: Target, key: str, error: DecodeError) -> ChunkDecodeError:
+    """The error of a kernel with the array and the key it concerns."""
     return ChunkDecodeError(
         f"{target.place}: chunk {key!r} is corrupt: {error}. Restore it from a copy, or delete "
         "the key to read the fill value instead",
@@ -99,8 +101,9 @@ def _located(target: Target, key: str, error: DecodeError) -> ChunkDecodeError:
     )  # fmt: skip
 
 
-def _check_missing(target: Target, keys: Sequence[str]) -> None:
-    if not target.config.read_missing_chunks:
+def check_missing(target: Target, keys: Sequence[str]) -> None:
+    """Refuse missing chunks if the config asks for that."""
+    if keys and not target.config.read_missing_chunks:
         shown = ", ".join(keys[:5]) + (", …" if len(keys) > 5 else "")
         raise ChunkNotFoundError(
             f"{target.place}: {len(keys)} chunks are missing: {shown}; set "
@@ -153,21 +156,3 @@ def _store(target: Target, keys: Sequence[str], staging: AnyArray) -> Program:
             rows = np.flatnonzero(~empty).tolist()
     if len(rows):
         yield Put([keys[row] for row in rows], target.chain.encode_many(staging, rows))
-
-
-def equal_to_fill(staging: AnyArray, fill: AnyArray) -> npt.NDArray[np.bool_]:
-    """Per chunk, whether every element has exactly the bits of the fill value.
-
-    Examples
-    --------
-    >>> equal_to_fill(np.array([[0.0, 0.0], [0.0, -0.0]]), np.array(0.0))
-    array([ True, False])
-    """
-    count, itemsize = len(staging), staging.dtype.itemsize
-    width = itemsize if itemsize in {1, 2, 4, 8} else 1
-    words = staging.reshape(count, -1).view(f"u{width}").reshape(count, -1, itemsize // width)
-    pattern = np.frombuffer(fill.tobytes(), f"u{width}")
-    empty = (words[:, 0] == pattern).all(axis=-1)  # most chunks differ in their first element
-    for row in np.flatnonzero(empty).tolist():
-        empty[row] = bool((words[row] == pattern).all())
-    return np.asarray(empty)

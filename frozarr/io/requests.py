@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from frozarr.io.byte_requests import ByteRequest
 from frozarr.io.kernels.base import BytesLike
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Discard",
     "Get",
     "GetInto",
+    "GetRanges",
     "ListPrefix",
     "Lock",
     "Publish",
@@ -21,6 +23,7 @@ __all__ = [
     "Request",
     "Stage",
     "Swap",
+    "Versions",
 ]
 
 
@@ -42,6 +45,19 @@ class GetInto(NamedTuple):
     keys: Sequence[str]
     rows: npt.NDArray[np.uint8]
     """Shape (keys, bytes), written to."""
+
+
+class GetRanges(NamedTuple):
+    """Parts of values. Answer: a list with bytes, or None where the key is missing."""
+
+    keys: Sequence[str]
+    ranges: Sequence[ByteRequest]
+
+
+class Versions(NamedTuple):
+    """What tells one value of a key from the next. Answer: a list, None where nothing does."""
+
+    keys: Sequence[str]
 
 
 class Put(NamedTuple):
@@ -107,6 +123,8 @@ class Discard(NamedTuple):
 Request: TypeAlias = (
     Get
     | GetInto
+    | GetRanges
+    | Versions
     | Put
     | Delete
     | DeletePrefix

@@ -19,6 +19,7 @@ from frozarr.io.requests import (
     Discard,
     Get,
     GetInto,
+    GetRanges,
     ListPrefix,
     Lock,
     Publish,
@@ -26,6 +27,7 @@ from frozarr.io.requests import (
     Request,
     Stage,
     Swap,
+    Versions,
 )
 from frozarr.io.stores.base import Store
 
@@ -41,6 +43,10 @@ def perform(store: Store, request: Request) -> Answer:
             return store.read_many(request.keys, None, request.nbytes_hint)
         case GetInto():
             return store.read_into(request.keys, request.rows)
+        case GetRanges():
+            return store.read_many(request.keys, request.ranges)
+        case Versions():
+            return store.versions(request.keys)
         case Put():
             return store.write_many(request.keys, request.values)
         case Delete():

@@ -9,6 +9,7 @@ import numpy as np
 from frozarr.config import Config
 from frozarr.indexing import Plan
 from frozarr.io.kernels.chain import BoundChain, bind_chain
+from frozarr.io.kernels.shard import ShardFormat
 from frozarr.io.stores.path import StorePath
 from frozarr.metadata.array_v2 import ArrayV2Metadata
 from frozarr.metadata.array_v3 import ArrayV3Metadata
@@ -36,6 +37,13 @@ class Target:
     def fill(self) -> np.ndarray[Any, np.dtype[Any]]:
         """The fill value as a 0-d array of the stored type."""
         return np.asarray(self.metadata.fill).astype(self.chain.stored_dtype)
+
+    @cached_property
+    def shard(self) -> ShardFormat | None:
+        """The shard format, where inner chunks can be read on their own: no codec around it."""
+        if self.chain.kernels or self.chain.axes != tuple(range(self.metadata.ndim)):
+            return None
+        return self.chain.shard
 
     def batch_chunks(self, nchunks: int) -> int:
         """Chunks in a batch of a plan over `nchunks`: equal batches, enough for all workers.

@@ -102,6 +102,16 @@ class ArrayV2Metadata:
         return ChunkSpec(self.chunks, self.dtype)
 
     @property
+    def sharding(self) -> None:
+        """Format 2 has no shards."""
+        return
+
+    @property
+    def inner_shape(self) -> Shape:
+        """Shape of a chunk."""
+        return self.chunks
+
+    @property
     def dimension_names(self) -> None:
         """Format 2 has no member for them."""
         return

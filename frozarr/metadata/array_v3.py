@@ -7,7 +7,9 @@ import attrs
 import numpy as np
 
 from frozarr.metadata.codecs.base import ChunkSpec, Codec
-from frozarr.metadata.codecs.chain import bind_codecs, parse_codecs
+from frozarr.metadata.codecs.chain import bind_codecs, codecs_of_kind, parse_codecs
+from frozarr.metadata.codecs.sharding import ShardingCodec
+from frozarr.metadata.codecs.transpose import TransposeCodec
 from frozarr.metadata.dtypes.base import DataType, FillValue, fill_identity
 from frozarr.metadata.dtypes.lookup import parse_data_type
 from frozarr.metadata.grids import ChunkGrid
@@ -92,6 +94,24 @@ class ArrayV3Metadata:
     def chunk_spec(self) -> ChunkSpec:
         """Shape and type of a chunk before any codec."""
         return ChunkSpec(self.chunk_grid.chunk_shape, self.dtype)
+
+    @property
+    def sharding(self) -> ShardingCodec | None:
+        """The serializer, if it makes shards."""
+        (serializer,) = codecs_of_kind(self.codecs, "array_bytes")
+        return serializer if isinstance(serializer, ShardingCodec) else None
+
+    @property
+    def inner_shape(self) -> Shape:
+        """Shape of the smallest piece that is coded on its own: an inner chunk, or the chunk."""
+        sharding = self.sharding
+        if sharding is None:
+            return self.chunk_spec.shape
+        inner = list(sharding.chunk_shape)
+        for codec in reversed(codecs_of_kind(self.codecs, "array_array")):
+            if isinstance(codec, TransposeCodec):
+                inner = [inner[codec.order.index(axis)] for axis in range(len(inner))]
+        return tuple(inner)
 
     @property
     def order(self) -> None:

@@ -2,12 +2,16 @@
 
 import math
 import operator
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias
 
 from frozarr.types import Shape
 
-__all__ = ["auto_chunks", "normalize_chunks"]
+__all__ = ["auto_chunks", "auto_shards", "normalize_chunks", "normalize_shards"]
 
+IndexLocation: TypeAlias = Literal["start", "end"]
+_INNER = 1024 * 1024
+_SHARD = 64 * 1024 * 1024
 _SMALLEST, _LARGEST = 128 * 1024, 64 * 1024 * 1024
 _BASE = 256 * 1024
 
@@ -74,3 +78,80 @@ def normalize_chunks(chunks: Any, shape: Shape, itemsize: int) -> Shape:
             raise ValueError(f"chunks[{axis}] must be >= 1 (or -1 for the whole axis), got {entry}")
         sizes.append(size)
     return tuple(sizes)
+
+
+def auto_shards(shape: Shape, chunks: Shape, itemsize: int) -> Shape:
+    """Shard shape of about 64 MiB, a multiple of the chunk, no larger than the array needs.
+
+    Examples
+    --------
+    >>> auto_shards((1000, 1000), (100, 100), 4)
+    (1000, 1000)
+    """
+    counts = [1] * len(chunks)
+    needed = [max(1, -(-n // c)) for n, c in zip(shape, chunks, strict=True)]
+    grows = True
+    while grows:
+        grows = False
+        for axis in range(len(counts)):
+            more = min(2 * counts[axis], needed[axis])
+            factor = more / counts[axis]
+            if factor > 1 and math.prod(counts) * math.prod(chunks) * itemsize * factor <= _SHARD:
+                counts[axis], grows = more, True
+    return tuple(c * n for c, n in zip(chunks, counts, strict=True))
+
+
+def normalize_shards(
+    chunks: Any, shards: Any, shape: Shape, itemsize: int
+) -> tuple[Shape, Shape | None, IndexLocation]:
+    """Inner chunk shape, shard shape (None without shards) and where the index lies.
+
+    Raises
+    ------
+    ValueError
+        Shards that are not a multiple of the chunks.
+
+    Examples
+    --------
+    >>> normalize_shards((2,), (6,), (100,), 1)
+    ((2,), (6,), 'end')
+    """
+    location: Any = "end"
+    if isinstance(shards, Mapping):
+        location = shards.get("index_location", "end")
+        shards = shards.get("shape", "auto")
+        if location not in {"start", "end"}:
+            raise ValueError(f"index_location must be 'start' or 'end', got {location!r}")
+    if shards is None:
+        return normalize_chunks(chunks, shape, itemsize), None, location
+    if isinstance(shards, str) and shards == "auto":
+        inner = normalize_chunks(chunks, shape, itemsize)
+        if isinstance(chunks, str):
+            while math.prod(inner) * itemsize > _INNER and max(inner) > 1:
+                longest = inner.index(max(inner))
+                inner = (*inner[:longest], -(-inner[longest] // 2), *inner[longest + 1 :])
+        return inner, auto_shards(shape, inner, itemsize), location
+    outer = normalize_chunks(shards, shape, itemsize)
+    inner = (
+        _dividing(outer, itemsize)
+        if isinstance(chunks, str) and chunks == "auto"
+        else (normalize_chunks(chunks, shape, itemsize))
+    )
+    for axis, (size, part) in enumerate(zip(outer, inner, strict=True)):
+        if size % part:
+            raise ValueError(
+                f"shards[{axis}] = {size} must be a multiple of chunks[{axis}] = {part}"
+            )
+    return inner, outer, location
+
+
+def _dividing(shards: Shape, itemsize: int) -> Shape:
+    """Inner chunk of at most 1 MiB that divides a shard, made by halving even axes."""
+    inner = list(shards)
+    while math.prod(inner) * itemsize > _INNER:
+        even = [axis for axis, n in enumerate(inner) if n % 2 == 0]
+        if not even:
+            break
+        longest = max(even, key=inner.__getitem__)
+        inner[longest] //= 2
+    return tuple(inner)

@@ -20,6 +20,7 @@ from frozarr.metadata.keys import check_key, check_keys, normalize_path
 __all__ = ["BlockingStore", "Store", "Verbs"]
 
 T = TypeVar("T")
+_Anys = list[Any]
 _Keys = list[str]  # below, `list` is a method
 
 HIDDEN = ".frozarr-tmp"
@@ -145,6 +146,13 @@ class Store(ABC):
     @abstractmethod
     def size_of(self, key: str) -> int | None:
         """Bytes of a value; None if the key is missing."""
+
+    coalesce_gap_nbytes: int = 1024 * 1024
+    """Bytes that are cheaper read than skipped by another request."""
+
+    def versions(self, keys: Sequence[str]) -> _Anys:
+        """For each key what tells its value from the next one; None where the store can't."""
+        return [None] * len(keys)
 
     def stage(self, prefix: str) -> str | None:
         """Prefix no listing shows, for building what will replace `prefix`; None: not supported."""

@@ -6,17 +6,18 @@ renamed. Reads therefore need no locks, and a killed process leaves nothing that
 
 import contextlib
 import itertools
+import operator
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from frozarr.io.byte_requests import ByteRequest, resolve_range
+from frozarr.io.byte_requests import ByteRequest, check_range, resolve_range
 from frozarr.io.kernels.base import BytesLike
 from frozarr.io.stores.base import HIDDEN, BlockingStore, is_hidden
 from frozarr.io.stores.files import (
@@ -47,8 +48,23 @@ __all__ = ["LocalStore"]
 
 _BESIDE: Final = f"{HIDDEN}-beside"
 _FIRSTREAD: Final = 1 << 16
+_TRIES: Final = 100
 _NAMES = itertools.count()
+T = TypeVar("T")
 Durability = Literal["os", "fsync"]
+
+
+def _in_folder(folder: str, work: Callable[[], T], needs: str | None = None) -> T:
+    """Do something in a folder that others may remove, when it is empty, at any moment."""
+    for _ in range(_TRIES):
+        try:
+            return work()
+        except FileNotFoundError:
+            if needs is not None and not os.path.lexists(needs):
+                raise
+            with contextlib.suppress(FileNotFoundError):
+                os.makedirs(folder, exist_ok=True)
+    return work()
 
 
 class LocalStore(BlockingStore):
@@ -75,6 +91,7 @@ class LocalStore(BlockingStore):
     ['a/b']
     """
 
+    coalesce_gap_nbytes = 16 * 1024
     swaps_between_processes = fcntl is not None
     supports_partial_writes = False
 
@@ -137,8 +154,10 @@ class LocalStore(BlockingStore):
         nbytes_hint: int = 0,
     ) -> list[BytesLike | None]:
         """Values (or the asked part of them), None where a key is missing."""
-        if ranges is not None or len(keys) == 1:
-            return super().read_many(keys, ranges, nbytes_hint)
+        if ranges is not None:
+            return self._read_ranges(keys, ranges)
+        if len(keys) == 1:
+            return super().read_many(keys, None, nbytes_hint)
         check_keys(keys)
         wanted = (nbytes_hint or _FIRSTREAD) + 1
         found: list[BytesLike | None] = [None] * len(keys)
@@ -152,6 +171,46 @@ class LocalStore(BlockingStore):
                 continue
             finally:
                 os.close(fd)
+        return found
+
+    def _read_ranges(
+        self, keys: Sequence[str], ranges: Sequence[ByteRequest | None]
+    ) -> list[BytesLike | None]:
+        """Parts of values; a file asked several times in a row is opened once."""
+        check_keys(keys)
+        found: list[BytesLike | None] = []
+        for key, group in itertools.groupby(zip(keys, ranges, strict=True), operator.itemgetter(0)):
+            wanted = [byte_range for _, byte_range in group]
+            for byte_range in wanted:
+                if byte_range is not None:
+                    check_range(byte_range, key)
+            found += self._read_parts(key, wanted)
+        return found
+
+    def _read_parts(self, key: str, wanted: Sequence[ByteRequest | None]) -> list[BytesLike | None]:
+        try:
+            fd = os.open(self._path(key), READ)
+        except MISSING:
+            return [None] * len(wanted)
+        try:
+            nbytes = regular_nbytes(fd, key)
+            spans = [(0, nbytes) if r is None else resolve_range(r, nbytes, key) for r in wanted]
+            return [read_range(fd, first, last - first) for first, last in spans]
+        except IsADirectoryError:
+            return [None] * len(wanted)
+        finally:
+            os.close(fd)
+
+    def versions(self, keys: Sequence[str]) -> list[Any]:
+        """Device, inode, modification time and size of each file; None where there is none."""
+        found: list[Any] = []
+        for key in keys:
+            try:
+                entry = os.stat(self._path(check_key(key)))
+            except MISSING:
+                found.append(None)
+            else:
+                found.append((entry.st_dev, entry.st_ino, entry.st_mtime_ns, entry.st_size))
         return found
 
     def read_into(self, keys: Sequence[str], rows: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
@@ -190,11 +249,7 @@ class LocalStore(BlockingStore):
     def _make(self, folder: str, value: BytesLike) -> str:
         """Temporary file that holds the value."""
         path = f"{folder}{os.getpid():x}-{next(_NAMES):x}"
-        try:
-            fd = os.open(path, CREATE, 0o666)
-        except FileNotFoundError:  # another process has just cleaned up
-            os.makedirs(folder, exist_ok=True)
-            fd = os.open(path, CREATE, 0o666)
+        fd = _in_folder(folder, lambda: os.open(path, CREATE, 0o666))
         try:
             try:
                 write_all(fd, value)
@@ -208,14 +263,7 @@ class LocalStore(BlockingStore):
         return path
 
     def _place(self, made: str, path: str) -> None:
-        for _ in range(3):  # folders may be pruned under our feet by a deletion next to us
-            try:
-                os.replace(made, path)
-                break
-            except FileNotFoundError:
-                os.makedirs(os.path.dirname(path), exist_ok=True)
-        else:
-            os.replace(made, path)
+        _in_folder(os.path.dirname(path), lambda: os.replace(made, path), needs=made)
         if self.durability == "fsync":
             sync_folder(os.path.dirname(path))
 
@@ -268,8 +316,11 @@ class LocalStore(BlockingStore):
             return
         with self._workshop() as folder:
             aside = f"{folder}{os.getpid():x}-{next(_NAMES):x}"
-            try:
-                os.rename(self._path(prefix), aside)  # at once: no reader sees half of it gone
+            place = self._path(prefix)
+            if not os.path.lexists(place):
+                return
+            try:  # at once: no reader sees half of it gone
+                _in_folder(folder, lambda: os.rename(place, aside), needs=place)
             except (FileNotFoundError, NotADirectoryError):
                 return
             remove_tree(aside)
