@@ -6,7 +6,7 @@ import shutil
 from typing import Any
 
 import numpy as np
-from workloads import Layout, codecs
+from workloads import Layout, array_codecs, codecs
 
 
 class Frozarr:
@@ -21,7 +21,7 @@ class Frozarr:
         serializer, *compressors = codecs(layout)
         return self.lib.create_array(
             str(path), shape=layout.shape, chunks=layout.chunks, dtype="u2",
-            serializer=serializer, compressors=compressors, overwrite=True,
+            shards=layout.shards, serializer=serializer, compressors=compressors, overwrite=True,
         )  # fmt: skip
 
     def open(self, path):
@@ -103,13 +103,14 @@ class TensorStore:
     def _spec(self, path, layout=None):
         spec = {"driver": "zarr3", "kvstore": {"driver": "file", "path": str(path)}}
         if layout is not None:
+            stored, chain = array_codecs(layout)
             spec["metadata"] = {
                 "shape": list(layout.shape),
                 "data_type": "uint16",
                 "chunk_grid": {
-                    "name": "regular", "configuration": {"chunk_shape": list(layout.chunks)}
+                    "name": "regular", "configuration": {"chunk_shape": list(stored)}
                 },
-                "codecs": codecs(layout),
+                "codecs": chain,
                 "fill_value": 0,
             }  # fmt: skip
         return spec

@@ -115,6 +115,26 @@ def points(bench):
     bench.compare("200 points, small", prepare)
 
 
+def inner_chunks(bench):
+    layout = LAYOUTS["sharded"]
+    rng = np.random.default_rng(0)
+    grid = [n // c for n, c in zip(layout.shape, layout.chunks, strict=True)]
+    where = [
+        tuple(
+            slice(int(i) * c, int(i) * c + c)
+            for i, c in zip(rng.integers(grid), layout.chunks, strict=True)
+        )
+        for _ in range(200)
+    ]
+
+    def prepare(engine):
+        array = engine.open(bench.root / "sharded")
+        return lambda: [np.asarray(engine.read(array, w)) for w in where]
+
+    expected = [bench.values["sharded"][w] for w in where]
+    bench.compare("200 inner chunks, sharded", prepare, expected)
+
+
 def oindex(bench):
     rows = np.sort(np.random.default_rng(0).choice(20000, 1000, replace=False))
 
@@ -194,13 +214,14 @@ def imports(bench):
 ROWS = {
     **{
         f"read all, {n}": (lambda b, n=n: read_all(b, n))
-        for n in ("raw", "zstd", "blosc", "gzip", "small", "raw small")
+        for n in ("raw", "zstd", "blosc", "gzip", "small", "raw small", "sharded", "sharded small")
     },
     **{
         f"write all, {n}": (lambda b, n=n: write_all(b, n))
-        for n in ("raw", "zstd", "blosc", "small", "raw small")
+        for n in ("raw", "zstd", "blosc", "small", "raw small", "sharded", "sharded small")
     },
     "points": points,
+    "inner chunks": inner_chunks,
     "oindex": oindex,
     "vindex": vindex,
     "partial write": partial_write,

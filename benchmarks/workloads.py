@@ -11,6 +11,7 @@ class Layout(NamedTuple):
     shape: tuple[int, ...]
     chunks: tuple[int, ...]
     codec: str
+    shards: tuple[int, ...] | None = None
 
 
 LAYOUTS = {
@@ -21,6 +22,8 @@ LAYOUTS = {
     "small": Layout((256, 256, 128), (16, 16, 16), "zstd"),
     "raw small": Layout((256, 256, 128), (16, 16, 16), "none"),
     "rows": Layout((20000, 64), (500, 64), "zstd"),
+    "sharded": Layout((256, 256, 512), (32, 32, 32), "zstd", (128, 128, 128)),
+    "sharded small": Layout((256, 256, 256), (8, 8, 8), "none", (128, 128, 128)),
     "missing": Layout((256, 256, 1024), (16, 16, 16), "zstd"),
 }
 
@@ -48,6 +51,20 @@ def values(shape: tuple[int, ...]) -> np.ndarray:
 
 
 def codecs(layout: Layout) -> list[dict[str, Any]]:
-    """The codec chain of a layout, in format 3 JSON."""
+    """The codec chain of a chunk (an inner one, if sharded) of a layout, in format 3 JSON."""
     serializer = {"name": "bytes", "configuration": {"endian": "little"}}
     return [serializer, *CODECS[layout.codec]]
+
+
+def array_codecs(layout: Layout) -> tuple[tuple[int, ...], list[dict[str, Any]]]:
+    """Shape of what is stored under a key, and its codec chain, in format 3 JSON."""
+    if layout.shards is None:
+        return layout.chunks, codecs(layout)
+    sharding = {
+        "chunk_shape": list(layout.chunks),
+        "codecs": codecs(layout),
+        "index_codecs": [
+            {"name": "bytes", "configuration": {"endian": "little"}}, {"name": "crc32c"}
+        ],
+    }  # fmt: skip
+    return layout.shards, [{"name": "sharding_indexed", "configuration": sharding}]
