@@ -43,14 +43,15 @@ class ProductPlan:
     """Shape of the result with length 1 where an integer dropped an axis."""
     out_shape: Shape
     """Shape of the result."""
+    grid_shape: Shape = attrs.field(init=False)
+    """Chunks touched along each axis; their product, in C order, is the order of chunks."""
+
+    @grid_shape.default
+    def _count_rows(self) -> Shape:
+        return tuple([len(axis) for axis in self.axes])
 
     def __len__(self) -> int:
         return math.prod(self.grid_shape)
-
-    @property
-    def grid_shape(self) -> Shape:
-        """Chunks touched along each axis; their product, in C order, is the order of chunks."""
-        return tuple(len(axis) for axis in self.axes)
 
     def coords(self) -> Indices:
         """Chunk coords, shape (chunks, axes)."""

@@ -76,6 +76,16 @@ class SliceRows:
     step: int
     out: int = 0
     """Position of the first selected element in the result."""
+    rows: int = attrs.field(init=False, eq=False, repr=False)
+    """Number of rows; worked out once, as it is asked for often."""
+
+    @rows.default
+    def _count_rows(self) -> int:
+        if self.count == 0:
+            return 0
+        if self._dense:
+            return self.grid.locate(self._last) - self.grid.locate(self.start) + 1
+        return self.count if self.grid.uniform else len(self.chunks())
 
     @property
     def _last(self) -> int:
@@ -87,11 +97,7 @@ class SliceRows:
         return self.step <= self.grid.smallest
 
     def __len__(self) -> int:
-        if self.count == 0:
-            return 0
-        if self._dense:
-            return self.grid.locate(self._last) - self.grid.locate(self.start) + 1
-        return self.count if self.grid.uniform else len(self.chunks())
+        return self.rows
 
     def chunks(self) -> Indices:
         """Chunk index of each row."""
@@ -99,7 +105,8 @@ class SliceRows:
             return np.empty(0, np.int64)
         if self._dense:
             first = self.grid.locate(self.start)
-            return np.arange(first, first + len(self), dtype=np.int64)
+            last = self.grid.locate(self._last)
+            return np.arange(first, last + 1, dtype=np.int64)
         located = self.grid.locate_all(self.start + self.step * np.arange(self.count))
         return located if self.grid.uniform else np.unique(located)
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from frozarr.io.byte_requests import ByteRequest
-from frozarr.io.kernels.base import BytesLike
+from frozarr.io.kernels.base import BytesLike, Parts
 
 __all__ = [
     "Delete",
@@ -64,7 +64,7 @@ class Put(NamedTuple):
     """Set some keys, each wholly or not at all, in order. Answer: None."""
 
     keys: Sequence[str]
-    values: Sequence[BytesLike]
+    values: Sequence[BytesLike | Parts]
 
 
 class Delete(NamedTuple):

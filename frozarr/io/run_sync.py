@@ -6,10 +6,11 @@ forked process inherits nothing.
 """
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from frozarr.io.kernels.base import BytesLike, Parts
 from frozarr.io.locks import LOCKS
 from frozarr.io.programs import Program
 from frozarr.io.requests import (
@@ -36,6 +37,13 @@ __all__ = ["perform", "run", "run_all"]
 _NO_TURN = nullcontext()
 
 
+def _joined(store: Store, values: Sequence[BytesLike | Parts]) -> Sequence[Any]:
+    """Values as the store takes them."""
+    if store.takes_parts:
+        return values
+    return [value.join() if isinstance(value, Parts) else value for value in values]
+
+
 def perform(store: Store, request: Request) -> Answer:
     """Carry out one request (locks excepted, which belong to a whole program)."""
     match request:
@@ -48,7 +56,7 @@ def perform(store: Store, request: Request) -> Answer:
         case Versions():
             return store.versions(request.keys)
         case Put():
-            return store.write_many(request.keys, request.values)
+            return store.write_many(request.keys, _joined(store, request.values))
         case Delete():
             return store.erase_many(request.keys)
         case DeletePrefix():

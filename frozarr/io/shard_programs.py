@@ -15,7 +15,7 @@ from frozarr.indexing.coalesce import Merged, coalesce
 from frozarr.indexing.plan import PointPlan
 from frozarr.indexing.shard import Located, inner_ids, refine, write_order
 from frozarr.io.byte_requests import ByteRequest, RangeByteRequest, SuffixByteRequest
-from frozarr.io.kernels.base import BytesLike, DecodeError
+from frozarr.io.kernels.base import BytesLike, DecodeError, Parts
 from frozarr.io.kernels.shard import ShardFormat, equal_to_fill
 from frozarr.io.programs import Program, check_missing, located
 from frozarr.io.requests import Answer, Delete, Get, GetRanges, Lock, Put, Request, Versions
@@ -242,7 +242,7 @@ def write_shards(target: Target, shard: ShardFormat, batch: Plan, values: AnyArr
     wanted = [key for key, all_of_it in zip(keys, whole, strict=True) if not all_of_it]
     hint = target.chain.nbytes + shard.index_nbytes
     stored = dict(zip(wanted, (yield Get(wanted, hint)), strict=True)) if wanted else {}
-    made: dict[str, bytes | None] = {}
+    made: dict[str, Parts | None] = {}
     for each in touched:
         try:
             made[each.key] = _rewritten(target, shard, each, values, stored.get(each.key))
@@ -258,7 +258,7 @@ def write_shards(target: Target, shard: ShardFormat, batch: Plan, values: AnyArr
 
 def _rewritten(
     target: Target, shard: ShardFormat, touched: Touched, values: AnyArray, old: BytesLike | None
-) -> bytes | None:
+) -> Parts | None:
     """New bytes of a shard; None if nothing but the fill value is left in it."""
     chain = shard.chain
     staging = chain.staging(len(touched.ids))

@@ -1,17 +1,36 @@
 """What every bytes-to-bytes kernel offers."""
 
+from collections.abc import Sequence
 from typing import Any, Protocol, TypeAlias
 
+import attrs
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["BytesKernel", "BytesLike", "DecodeError", "as_bytes_view"]
+__all__ = ["BytesKernel", "BytesLike", "DecodeError", "Parts", "as_bytes_view"]
 
 BytesLike: TypeAlias = bytes | bytearray | memoryview | npt.NDArray[Any]
 
 
 class DecodeError(ValueError):
     """Encoded bytes are corrupt; the caller adds where they came from."""
+
+
+@attrs.frozen(eq=False)
+class Parts:
+    """Bytes in pieces, one after the other: joined only for a store that can't take pieces.
+
+    Examples
+    --------
+    >>> Parts([b"ab", b"c"]).join()
+    b'abc'
+    """
+
+    pieces: Sequence[BytesLike]
+
+    def join(self) -> bytes:
+        """All of them as one."""
+        return b"".join(self.pieces)
 
 
 class BytesKernel(Protocol):

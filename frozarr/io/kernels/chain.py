@@ -117,7 +117,7 @@ class BoundChain:
         joined = first.decode_equal(data, self.nbytes)
         if joined is None:
             return None
-        return np.frombuffer(joined, self.stored_dtype).reshape((len(data), *self.stored_shape))
+        return joined.view(self.stored_dtype).reshape((len(data), *self.stored_shape))
 
     def decode_segments(
         self, data: BytesLike, offset: npt.NDArray[np.int64], nbytes: npt.NDArray[np.int64]
@@ -136,9 +136,12 @@ class BoundChain:
         if together is None and len(self.kernels) == 1 and isinstance(self.kernels[0], ZstdKernel):
             joined = self.kernels[0].decode_segments(view, offset, nbytes, self.nbytes)
             if joined is not None and self.shard is None:
-                together = np.frombuffer(joined, self.stored_dtype)
+                together = joined.view(self.stored_dtype)
         if together is not None:
             return together.reshape((len(offset), *self.stored_shape))
+        if len(offset) == 1:  # no copy into a staging array
+            start, size = int(offset[0]), int(nbytes[0])
+            return self.decode(view[start : start + size])[np.newaxis]
         staging = self.staging(len(offset))
         for row, (start, size) in enumerate(zip(offset.tolist(), nbytes.tolist(), strict=True)):
             staging[row] = self.decode(view[start : start + size])

@@ -17,7 +17,7 @@ from frozarr.indexing.shard import (
     locate,
     write_order,
 )
-from frozarr.io.kernels.base import BytesLike, DecodeError, as_bytes_view
+from frozarr.io.kernels.base import BytesLike, DecodeError, Parts, as_bytes_view
 from frozarr.metadata.codecs.sharding import IndexLocation
 from frozarr.types import Shape
 
@@ -140,7 +140,7 @@ class ShardFormat:
 
     # ------------------------------------------------------------------ writing
 
-    def assemble(self, parts: Sequence[BytesLike], ids: npt.NDArray[np.int64]) -> bytes | None:
+    def assemble(self, parts: Sequence[BytesLike], ids: npt.NDArray[np.int64]) -> Parts | None:
         """Bytes of a shard of encoded inner chunks, laid out as given; None if there are none.
 
         Parameters
@@ -153,11 +153,14 @@ class ShardFormat:
         if not len(parts):
             return None
         nbytes = np.array([len(part) for part in parts], np.int64)
-        return self._with_index([b"".join(parts)], ids, nbytes)
+        return self._with_index(parts, ids, nbytes)
 
     def _with_index(
-        self, payload: list[BytesLike], ids: npt.NDArray[np.int64], nbytes: npt.NDArray[np.int64]
-    ) -> bytes:
+        self,
+        payload: Sequence[BytesLike],
+        ids: npt.NDArray[np.int64],
+        nbytes: npt.NDArray[np.int64],
+    ) -> Parts:
         head = self.index_nbytes if self.location == "start" else 0
         index = np.full((self.count, 2), MISSING, np.uint64)
         index[ids, 1] = nbytes
@@ -165,11 +168,11 @@ class ShardFormat:
         room = self.index_chain.staging(1)
         self.index_chain.logical(room)[0] = index.reshape((*self.grid_shape, 2))
         encoded = self.index_chain.encode(room[0])
-        return b"".join((encoded, *payload) if head else (*payload, encoded))
+        return Parts((encoded, *payload) if head else (*payload, encoded))
 
     def encode_rows(
         self, staging: AnyArray, rows: npt.NDArray[np.int64], ids: npt.NDArray[np.int64]
-    ) -> bytes | None:
+    ) -> Parts | None:
         """Bytes of a shard of inner chunks in a staging array; None if there are none.
 
         Parameters
@@ -194,7 +197,9 @@ class ShardFormat:
         ids = write_order(self.grid_shape, order)
         kept = ids[~equal_to_fill(staging, self.fill)[ids]]
         encoded = self.encode_rows(staging, kept, kept)
-        return self._with_index([], kept, np.empty(0, np.int64)) if encoded is None else encoded
+        if encoded is None:
+            encoded = self._with_index([], kept, np.empty(0, np.int64))
+        return encoded.join()
 
 
 def equal_to_fill(staging: AnyArray, fill: AnyArray) -> npt.NDArray[np.bool_]:

@@ -5,7 +5,7 @@ and `append` are atomic, and a context is used by one thread at a time.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from frozarr.io.kernels.base import BytesLike, DecodeError, as_bytes_view
 
 __all__ = ["ZstdKernel"]
 
+Joined: TypeAlias = npt.NDArray[np.uint8]
 _DECOMPRESSORS: list[zstandard.ZstdDecompressor] = []
 _COMPRESSORS: dict[tuple[int, bool], list[zstandard.ZstdCompressor]] = {}
 
@@ -54,6 +55,28 @@ def one_block_nbytes(heads: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
     return np.where(one, end, -1)
 
 
+class _Frames:
+    """Decoded frames that lie side by side in memory, as numpy takes memory from elsewhere."""
+
+    def __init__(self, owner: Any, address: int, nbytes: int) -> None:
+        self._owner = owner
+        self.__array_interface__ = {
+            "data": (address, True), "shape": (nbytes,), "typestr": "|u1", "version": 3,
+        }  # fmt: skip
+
+
+def joined(frames: Any, nbytes: int) -> Joined:
+    """Decoded frames of `nbytes` each as one run of bytes.
+
+    zstandard decodes frames of known sizes into one allocation but offers no view of all of it;
+    where the first and the last frame lie as far apart as that, no byte is copied.
+    """
+    first, last = (np.frombuffer(frames[i], np.uint8).ctypes.data for i in (0, len(frames) - 1))
+    if last - first != (len(frames) - 1) * nbytes or len(frames[0]) != nbytes:
+        return np.frombuffer(b"".join(frames), np.uint8)
+    return np.asarray(_Frames(frames, first, len(frames) * nbytes))
+
+
 class ZstdKernel:
     """Frames with or without content size, one or several in a row; exact output budget.
 
@@ -88,7 +111,7 @@ class ZstdKernel:
         finally:
             _DECOMPRESSORS.append(context)
 
-    def decode_equal(self, encoded: Sequence[BytesLike], nbytes: int) -> bytes | None:
+    def decode_equal(self, encoded: Sequence[BytesLike], nbytes: int) -> Joined | None:
         """Frames of one small decoded size, joined; None where frame by frame is the better way.
 
         One call decodes all without the interpreter lock. It ignores what follows a frame, so
@@ -104,7 +127,8 @@ class ZstdKernel:
         context = _DECOMPRESSORS.pop() if _DECOMPRESSORS else zstandard.ZstdDecompressor()
         try:
             frames: Any = encoded
-            return b"".join(context.multi_decompress_to_buffer(frames, decompressed_sizes=sizes))  # type: ignore[arg-type]  # segments have the buffer interface
+            found = context.multi_decompress_to_buffer(frames, decompressed_sizes=sizes)
+            return joined(found, nbytes)
         except zstandard.ZstdError:
             return None  # frame by frame tells which one is corrupt
         finally:
@@ -112,7 +136,7 @@ class ZstdKernel:
 
     def decode_segments(
         self, data: memoryview, offset: Any, nbytes: Any, decoded_nbytes: int
-    ) -> bytes | None:
+    ) -> Joined | None:
         """Frames that lie in one buffer, joined; None where frame by frame is the better way.
 
         The ranges go to zstandard as columns, just as a shard index holds them.
@@ -129,7 +153,8 @@ class ZstdKernel:
         context = _DECOMPRESSORS.pop() if _DECOMPRESSORS else zstandard.ZstdDecompressor()
         try:
             frames = zstandard.BufferWithSegments(data, segments)
-            return b"".join(context.multi_decompress_to_buffer(frames, decompressed_sizes=sizes))  # type: ignore[arg-type]  # segments have the buffer interface
+            found = context.multi_decompress_to_buffer(frames, decompressed_sizes=sizes)
+            return joined(found, decoded_nbytes)
         except (zstandard.ZstdError, ValueError):
             return None  # frame by frame tells which one is corrupt
         finally:

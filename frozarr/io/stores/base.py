@@ -51,6 +51,10 @@ class Store(ABC):
     supports_partial_writes: bool = False
     swaps_between_processes: bool = False
     """Whether compare-and-swap holds against other processes, too."""
+    takes_parts: bool = False
+    """Whether `write_many` takes values in several pieces, too (`Parts`)."""
+    coalesce_gap_nbytes: int = 1024 * 1024
+    """Bytes that are cheaper read than skipped by another request."""
 
     def __init__(self, *, read_only: bool = False) -> None:
         self._read_only = read_only
@@ -146,9 +150,6 @@ class Store(ABC):
     @abstractmethod
     def size_of(self, key: str) -> int | None:
         """Bytes of a value; None if the key is missing."""
-
-    coalesce_gap_nbytes: int = 1024 * 1024
-    """Bytes that are cheaper read than skipped by another request."""
 
     def versions(self, keys: Sequence[str]) -> _Anys:
         """For each key what tells its value from the next one; None where the store can't."""

@@ -17,11 +17,13 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from frozarr.io.kernels.base import BytesLike, as_bytes_view
+from frozarr.io.kernels.base import BytesLike, Parts, as_bytes_view
 
 READ: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 CREATE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
 _STALE_SECONDS: Final = 3600
+_PIECES: Final = 1024
+"""Most buffers that one system call takes (IOV_MAX on Linux)."""
 MISSING: Final = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 
 
@@ -124,6 +126,21 @@ def write_all(fd: int, value: BytesLike) -> None:
     written = os.write(fd, view)
     while written < len(view):
         written += os.write(fd, view[written:])
+
+
+def write_parts(fd: int, value: Parts) -> None:
+    """Write all pieces, a few hundred per call, not joined."""
+    if not hasattr(os, "writev"):
+        write_all(fd, value.join())
+        return
+    for first in range(0, len(value.pieces), _PIECES):
+        views = [as_bytes_view(piece) for piece in value.pieces[first : first + _PIECES]]
+        written = os.writev(fd, views)
+        if written < sum(map(len, views)):  # a full disk, a signal: go on one by one
+            for view in views:
+                if written < len(view):
+                    write_all(fd, view[written:])
+                written = max(0, written - len(view))
 
 
 def unlink(path: str) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from frozarr.io.byte_requests import ByteRequest, check_range, resolve_range
-from frozarr.io.kernels.base import BytesLike
+from frozarr.io.kernels.base import BytesLike, Parts
 from frozarr.io.stores.base import HIDDEN, BlockingStore, is_hidden
 from frozarr.io.stores.files import (
     CREATE,
@@ -37,6 +37,7 @@ from frozarr.io.stores.files import (
     sync_folder,
     unlink,
     write_all,
+    write_parts,
 )
 from frozarr.metadata.keys import check_key, check_keys
 
@@ -93,6 +94,7 @@ class LocalStore(BlockingStore):
 
     coalesce_gap_nbytes = 16 * 1024
     swaps_between_processes = fcntl is not None
+    takes_parts = True
     supports_partial_writes = False
 
     def __init__(
@@ -236,7 +238,7 @@ class LocalStore(BlockingStore):
 
     # ------------------------------------------------------------------ writing
 
-    def _write(self, keys: Sequence[str], values: Sequence[BytesLike]) -> None:
+    def _write(self, keys: Sequence[str], values: Sequence[BytesLike | Parts]) -> None:
         with self._workshop() as folder:
             for key, value in zip(keys, values, strict=True):
                 made = self._make(folder, value)
@@ -246,13 +248,16 @@ class LocalStore(BlockingStore):
                     unlink(made)
                     raise
 
-    def _make(self, folder: str, value: BytesLike) -> str:
+    def _make(self, folder: str, value: BytesLike | Parts) -> str:
         """Temporary file that holds the value."""
         path = f"{folder}{os.getpid():x}-{next(_NAMES):x}"
         fd = _in_folder(folder, lambda: os.open(path, CREATE, 0o666))
         try:
             try:
-                write_all(fd, value)
+                if isinstance(value, Parts):
+                    write_parts(fd, value)
+                else:
+                    write_all(fd, value)
                 if self.durability == "fsync":
                     os.fsync(fd)
             finally:
