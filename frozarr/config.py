@@ -48,6 +48,8 @@ class Config:
     """Bytes between inner chunks that are read rather than skipped; None is the store's choice."""
     coalesce_max_nbytes: int = attrs.field(default=16 * _MIB, validator=_positive)
     """Bytes at which a merged read of inner chunks takes no more."""
+    index_cache_nbytes: int = attrs.field(default=16 * _MIB, validator=attrs.validators.ge(0))
+    """Shard indexes a handle keeps, where the store tells versions of a value apart; 0: none."""
     batch_nbytes: int = attrs.field(default=2 * _MIB, validator=_positive)
     """Decoded bytes that one batch of chunks may hold (at least one chunk)."""
     workers: int = attrs.field(factory=lambda: os.cpu_count() or 1, validator=_positive)

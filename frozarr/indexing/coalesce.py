@@ -10,6 +10,9 @@ __all__ = ["Merged", "coalesce"]
 Indices: TypeAlias = npt.NDArray[np.int64]
 
 
+_ZERO = np.zeros(1, np.int64)
+
+
 class Merged(NamedTuple):
     """Byte ranges to ask for, and where each original range lies in them."""
 
@@ -41,6 +44,8 @@ def coalesce(offset: Indices, nbytes: Indices, *, gap: int, maximum: int) -> Mer
     Merged(start=array([  0, 100]), stop=array([ 15, 101]), member=array([0, 0, 1]), \
 within=array([ 0, 10,  0]))
     """
+    if len(offset) == 1:  # nothing to merge
+        return Merged(offset, offset + nbytes, _ZERO, _ZERO)
     order = np.argsort(offset, kind="stable")
     start = offset[order]
     stop = np.maximum.accumulate(start + nbytes[order]) if len(order) else start

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from frozarr.indexing.plan import Plan, PointPlan, ProductPlan
-from frozarr.indexing.project import IndexRows, Segment, as_region
+from frozarr.indexing.project import IndexRows, Segment, SliceRows, as_region
 from frozarr.types import Shape
 
 __all__ = ["gather", "scatter"]
@@ -43,6 +43,10 @@ def scatter(plan: Plan, staging: AnyArray, out: AnyArray) -> None:
     if isinstance(plan, PointPlan):
         _flat_view(out, plan.position, out.shape).assign(_chunk_view(plan, staging).read())
         return
+    if (one := _one_chunk(plan)) is not None:
+        inner, outer = one
+        assign_runs(out[outer], staging[(0, *inner)])
+        return
     for inside, outside in _regions(plan, staging, out):
         outside.assign(inside.read())
 
@@ -61,8 +65,27 @@ def gather(plan: Plan, values: AnyArray, staging: AnyArray) -> None:
         points = _flat_view(values, plan.position, values.shape).read()
         _chunk_view(plan, staging).assign(points)
         return
+    if (one := _one_chunk(plan)) is not None:
+        inner, outer = one
+        assign_runs(staging[(0, *inner)], values[outer])
+        return
     for inside, outside in _regions(plan, staging, values):
         inside.assign(outside.read())
+
+
+def _one_chunk(plan: ProductPlan) -> tuple[Any, Any] | None:
+    """Regions of the chunk and of the result, for slices that touch a single chunk."""
+    if any(rows != 1 for rows in plan.grid_shape) or not plan.axes:
+        return None
+    inner: list[slice] = []
+    outer: list[slice] = []
+    for axis in plan.axes:
+        if not isinstance(axis, SliceRows):
+            return None
+        start = axis.start - axis.grid.start(axis.first_chunk)
+        inner.append(slice(start, start + (axis.count - 1) * axis.step + 1, axis.step))
+        outer.append(slice(axis.out, axis.out + axis.count))
+    return tuple(inner), tuple(outer)
 
 
 class _View:

@@ -99,6 +99,11 @@ class SliceRows:
     def __len__(self) -> int:
         return self.rows
 
+    @property
+    def first_chunk(self) -> int:
+        """Chunk index of the first row."""
+        return self.grid.locate(self.start)
+
     def chunks(self) -> Indices:
         """Chunk index of each row."""
         if self.count == 0:
@@ -205,6 +210,11 @@ class IndexRows:
 
     def __len__(self) -> int:
         return len(self.chunk)
+
+    @property
+    def first_chunk(self) -> int:
+        """Chunk index of the first row."""
+        return int(self.chunk[0])
 
     def chunks(self) -> Indices:
         """Chunk index of each row."""

@@ -106,6 +106,11 @@ def inner_ids(inner: Plan, per_shard: Shape) -> Indices:
         for column, count in zip(columns, per_shard, strict=True):
             ids = ids * count + column
         return ids
+    if len(inner) == 1:  # in plain integers: most small reads touch a single inner chunk
+        only = 0
+        for axis, count in zip(inner.axes, per_shard, strict=True):
+            only = only * count + axis.first_chunk % count
+        return np.array([only])
     ids = np.zeros(1, np.int64)
     for axis, count in zip(inner.axes, per_shard, strict=True):
         ids = (ids[:, np.newaxis] * count + axis.chunks() % count).reshape(-1)

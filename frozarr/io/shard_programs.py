@@ -150,9 +150,7 @@ def _read_parts(
     """Read parts of shards; those that must be read again."""
     keys = [t.key for t in touched]
     before = yield Versions(keys)
-    indexes = yield GetRanges(keys, [_index_range(shard)] * len(keys))
-    check_missing(target, [k for k, v in zip(keys, indexes, strict=True) if v is None])
-    found = [_located(target, shard, t, i) for t, i in zip(touched, indexes, strict=True)]
+    found = yield from _locate(target, shard, touched, before)
     merged = [_merge(target, where) for where in found]
     asked = [
         (key, RangeByteRequest(first, last))
@@ -186,15 +184,31 @@ def _read_parts(
     return again
 
 
-def _located(
-    target: Target, shard: ShardFormat, touched: Touched, index: BytesLike | None
-) -> Located:
-    if index is None:
-        return _nothing(len(touched.ids))
-    try:
-        return shard.locate(shard.decode_index(index), touched.ids)
-    except DecodeError as error:
-        raise located(target, touched.key, error) from error
+def _locate(
+    target: Target, shard: ShardFormat, touched: Sequence[Touched], versions: Sequence[Any]
+) -> Generator[Request, Answer, list[Located]]:
+    """Where the inner chunks lie: by indexes still known, the others are read."""
+    store = target.place.store
+    settled = [store.is_settled(version) for version in versions]
+    known = [target.indexes.get(t.key, v) for t, v in zip(touched, versions, strict=True)]
+    asked = [t.key for t, index in zip(touched, known, strict=True) if index is None]
+    answers = (yield GetRanges(asked, [_index_range(shard)] * len(asked))) if asked else []
+    check_missing(target, [k for k, v in zip(asked, answers, strict=True) if v is None])
+    read = iter(answers)
+    found = []
+    for each, version, lasting, kept in zip(touched, versions, settled, known, strict=True):
+        index = kept
+        try:
+            if index is None and (encoded := next(read)) is not None:
+                index = shard.decode_index(encoded)
+                if lasting:
+                    target.indexes.put(each.key, version, index)
+            found.append(
+                _nothing(len(each.ids)) if index is None else shard.locate(index, each.ids)
+            )
+        except DecodeError as error:
+            raise located(target, each.key, error) from error
+    return found
 
 
 def _merge(target: Target, where: Located) -> Merged:

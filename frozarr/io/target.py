@@ -8,6 +8,7 @@ import numpy as np
 
 from frozarr.config import Config
 from frozarr.indexing import Plan
+from frozarr.io.index_cache import IndexCache
 from frozarr.io.kernels.chain import BoundChain, bind_chain
 from frozarr.io.kernels.shard import ShardFormat
 from frozarr.io.stores.path import StorePath
@@ -27,6 +28,12 @@ class Target:
     metadata: ArrayMetadata
     place: StorePath
     config: Config
+    indexes: IndexCache = attrs.field(init=False, eq=False, repr=False)
+    """Shard indexes read through this handle."""
+
+    @indexes.default
+    def _no_indexes(self) -> IndexCache:
+        return IndexCache(self.config.index_cache_nbytes)
 
     @cached_property
     def chain(self) -> BoundChain:

@@ -155,6 +155,10 @@ class Store(ABC):
         """For each key what tells its value from the next one; None where the store can't."""
         return [None] * len(keys)
 
+    def is_settled(self, version: Any) -> bool:
+        """Whether any later change surely gives another version; asked right after `versions`."""
+        return version is not None
+
     def stage(self, prefix: str) -> str | None:
         """Prefix no listing shows, for building what will replace `prefix`; None: not supported."""
         self.check_writable(prefix)

@@ -9,6 +9,7 @@ import itertools
 import operator
 import os
 import stat
+import time
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -49,6 +50,7 @@ __all__ = ["LocalStore"]
 
 _BESIDE: Final = f"{HIDDEN}-beside"
 _FIRSTREAD: Final = 1 << 16
+_TICK_NS: Final = 50_000_000
 _TRIES: Final = 100
 _NAMES = itertools.count()
 T = TypeVar("T")
@@ -63,7 +65,7 @@ def _in_folder(folder: str, work: Callable[[], T], needs: str | None = None) -> 
         except FileNotFoundError:
             if needs is not None and not os.path.lexists(needs):
                 raise
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(FileNotFoundError, FileExistsError):  # gone again meanwhile
                 os.makedirs(folder, exist_ok=True)
     return work()
 
@@ -204,7 +206,7 @@ class LocalStore(BlockingStore):
             os.close(fd)
 
     def versions(self, keys: Sequence[str]) -> list[Any]:
-        """Device, inode, modification time and size of each file; None where there is none."""
+        """Device, inode, times and size of each file; None where there is none."""
         found: list[Any] = []
         for key in keys:
             try:
@@ -212,8 +214,13 @@ class LocalStore(BlockingStore):
             except MISSING:
                 found.append(None)
             else:
-                found.append((entry.st_dev, entry.st_ino, entry.st_mtime_ns, entry.st_size))
+                times = entry.st_mtime_ns, entry.st_ctime_ns
+                found.append((entry.st_dev, entry.st_ino, entry.st_size, *times))
         return found
+
+    def is_settled(self, version: Any) -> bool:
+        """Whether the file is older than the ticks of the clock that dates changes in place."""
+        return version is not None and time.time_ns() - max(version[3:]) > _TICK_NS
 
     def read_into(self, keys: Sequence[str], rows: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
         """Read values into the rows; the bytes each has, -1 where a key is missing."""
@@ -281,7 +288,8 @@ class LocalStore(BlockingStore):
         except FileExistsError:
             sweep(folder)
         except FileNotFoundError:
-            os.makedirs(folder, exist_ok=True)
+            with contextlib.suppress(FileExistsError):  # there, and gone again: others are at work
+                os.makedirs(folder, exist_ok=True)
         try:
             yield folder
         finally:
