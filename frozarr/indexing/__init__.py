@@ -4,7 +4,7 @@ Imports numpy and attrs only.
 """
 
 from frozarr.indexing.place import gather, scatter
-from frozarr.indexing.plan import Plan, PointPlan, ProductPlan, plan_read, plan_write
+from frozarr.indexing.plan import Plan, PointPlan, ProductPlan, plan_read, plan_write, singles
 from frozarr.indexing.project import Columns, IndexRows, Segment, SliceRows
 from frozarr.indexing.selection import PointSelection, ProductSelection, Selection, parse_selection
 from frozarr.metadata.grids import RegularGrid
@@ -25,5 +25,6 @@ __all__ = [
     "parse_selection",
     "plan_read",
     "plan_write",
+    "singles",
     "scatter",
 ]

@@ -18,7 +18,7 @@ from frozarr.metadata.grids import ChunkGrid
 from frozarr.metadata.keys import ChunkKeyEncoding, coords_keys
 from frozarr.types import Shape
 
-__all__ = ["Plan", "PointPlan", "ProductPlan", "plan_read", "plan_write"]
+__all__ = ["Plan", "PointPlan", "ProductPlan", "plan_read", "plan_write", "singles"]
 
 Indices: TypeAlias = npt.NDArray[np.int64]
 
@@ -210,6 +210,26 @@ class PointPlan:
 
 
 Plan: TypeAlias = ProductPlan | PointPlan
+
+
+def singles(plan: Plan) -> Iterator[Plan]:
+    """The plan chunk by chunk, in its order.
+
+    Examples
+    --------
+    >>> from frozarr.indexing import RegularGrid, parse_selection
+    >>> plan = plan_read(RegularGrid((2,)), (4,), parse_selection(..., (4,), "basic"))
+    >>> [single.coords().tolist() for single in singles(plan)]
+    [[[0]], [[1]]]
+    """
+    if len(plan) == 1:
+        yield plan
+    elif isinstance(plan, PointPlan):
+        for row in range(len(plan)):
+            yield plan.restrict(row, row + 1)
+    else:
+        for rows in np.ndindex(*plan.grid_shape):
+            yield plan.restrict([(row, row + 1) for row in rows])
 
 
 def plan_read(grid: ChunkGrid, shape: Shape, selection: Selection) -> Plan:

@@ -5,14 +5,14 @@ tests can all run it. It decides nothing about threads and touches no store itse
 """
 
 import math
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from frozarr.errors import ChunkDecodeError, ChunkNotFoundError
-from frozarr.indexing import Plan, gather, scatter
+from frozarr.indexing import Plan, gather, scatter, singles
 from frozarr.io.kernels.base import BytesLike, DecodeError
 from frozarr.io.kernels.shard import equal_to_fill
 from frozarr.io.requests import Answer, Delete, Get, GetInto, Lock, Put, Request
@@ -20,6 +20,7 @@ from frozarr.io.target import Target
 
 __all__ = ["Program", "read_batch", "write_batch"]
 
+_LARGE = 128 * 1024
 AnyArray: TypeAlias = npt.NDArray[Any]
 Program: TypeAlias = Generator[Request, Answer, Any]
 
@@ -36,9 +37,22 @@ def read_batch(target: Target, plan: Plan, out: AnyArray) -> Program:
     if target.chain.raw and target.chain.nbytes:
         staging = yield from _read_raw(target, keys)
     else:
-        hint = target.chain.nbytes + 1024
-        staging = _decode_all(target, keys, (yield Get(keys, hint)))
+        buffers = yield Get(keys, target.chain.nbytes + 1024)
+        if target.chain.nbytes > _LARGE and len(keys) > 1:
+            _place_singly(target, plan, keys, buffers, out)
+            return
+        staging = _decode_all(target, keys, buffers)
     scatter(plan, target.chain.logical(staging), out)
+
+
+def _place_singly(
+    target: Target, plan: Plan, keys: Sequence[str], buffers: Sequence[BytesLike | None],
+    out: AnyArray,
+) -> None:  # fmt: skip
+    """Decode and place large chunks one by one: each is still in the processor's cache then."""
+    for single, key, buffer in zip(singles(plan), keys, buffers, strict=True):
+        staging = _decode_all(target, [key], [buffer])
+        scatter(single, target.chain.logical(staging), out)
 
 
 def _read_raw(target: Target, keys: Sequence[str]) -> Generator[Request, Answer, AnyArray]:
@@ -122,18 +136,56 @@ def write_batch(target: Target, plan: Plan, values: AnyArray) -> Program:
     """
     keys = target.keys(plan)
     yield Lock(keys)
-    chain = target.chain
-    staging = chain.staging(len(keys))
     partial = np.flatnonzero(~plan.whole()).tolist()
+    stored: dict[str, BytesLike | None] = {}
     if partial:
         wanted = [keys[row] for row in partial]
-        buffers = yield Get(wanted, chain.nbytes + 1024)
-        for row, key, buffer in zip(partial, wanted, buffers, strict=True):
-            staging[row] = target.fill if buffer is None else _decode(target, key, buffer)
+        buffers = yield Get(wanted, target.chain.nbytes + 1024)
+        stored = dict(zip(wanted, buffers, strict=True))
+    empty: list[str] = []
+    full: list[tuple[str, BytesLike]] = []
+    # large chunks are merged and encoded one by one, while they are in the processor's cache
+    large = target.chain.nbytes > _LARGE and bool(partial)
+    for part in singles(plan) if large else [plan]:
+        some = [keys[len(empty) + len(full)]] if large else keys
+        for key, value in zip(some, _rewritten(target, part, some, values, stored), strict=True):
+            if value is None:
+                empty.append(key)
+            else:
+                full.append((key, value))
+    if empty:
+        yield Delete(empty)
+    if full:
+        yield Put([key for key, _ in full], [value for _, value in full])
+
+
+def _rewritten(
+    target: Target, plan: Plan, keys: Sequence[str], values: AnyArray,
+    stored: Mapping[str, BytesLike | None],
+) -> list[BytesLike | None]:  # fmt: skip
+    """New bytes of some chunks; None for those that hold nothing but the fill value.
+
+    Parameters
+    ----------
+    stored
+        Present bytes of the chunks that the plan does not cover wholly.
+    """
+    chain = target.chain
+    staging = chain.staging(len(keys))
+    partial = [row for row, key in enumerate(keys) if key in stored]
+    for row in partial:
+        buffer = stored[keys[row]]
+        staging[row] = target.fill if buffer is None else _decode(target, keys[row], buffer)
     if len(partial) < len(keys):
         _fill_overhang(target, plan, staging, partial)
     gather(plan, values, chain.logical(staging))
-    yield from _store(target, keys, staging)
+    if target.config.write_empty_chunks:
+        return list(chain.encode_many(staging, range(len(keys))))
+    filled = np.flatnonzero(~equal_to_fill(staging, target.fill)).tolist()
+    found: list[BytesLike | None] = [None] * len(keys)
+    for row, encoded in zip(filled, chain.encode_many(staging, filled), strict=True):
+        found[row] = encoded
+    return found
 
 
 def _fill_overhang(target: Target, plan: Plan, staging: AnyArray, partial: Sequence[int]) -> None:
@@ -144,15 +196,3 @@ def _fill_overhang(target: Target, plan: Plan, staging: AnyArray, partial: Seque
     short[list(partial)] = False
     if short.any():
         staging[short] = target.fill
-
-
-def _store(target: Target, keys: Sequence[str], staging: AnyArray) -> Program:
-    """Put chunks that hold something, delete those that hold only the fill value."""
-    rows: Sequence[int] = range(len(keys))
-    if not target.config.write_empty_chunks:
-        empty = equal_to_fill(staging, target.fill)
-        if empty.any():
-            yield Delete([keys[row] for row in np.flatnonzero(empty).tolist()])
-            rows = np.flatnonzero(~empty).tolist()
-    if len(rows):
-        yield Put([keys[row] for row in rows], target.chain.encode_many(staging, rows))

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from frozarr.io.freed_memory import keep_freed_memory
 from frozarr.io.kernels.base import BytesLike, Parts
 from frozarr.io.locks import LOCKS
 from frozarr.io.programs import Program
@@ -78,13 +79,15 @@ def perform(store: Store, request: Request) -> Answer:
 _SMALL = 128 * 1024
 
 
-def _small_reads(request: Request) -> bool:
+def _short_calls(request: Request) -> bool:
     """Whether a request is many short system calls, which threads only slow down."""
     match request:
         case Get():
             return 0 < request.nbytes_hint <= _SMALL
         case GetInto():
             return bool(request.rows.shape[1] <= _SMALL)
+        case Put():
+            return not isinstance(request.values[0], Parts) and len(request.values[0]) <= _SMALL
         case _:
             return False
 
@@ -95,8 +98,8 @@ def run(program: Program, store: Store, turn: AbstractContextManager[Any] = _NO_
     Parameters
     ----------
     turn
-        Held during many small reads: each is a few microseconds, and two threads that both do
-        them spend more time on handing over the interpreter lock than on reading.
+        Held during many small reads or writes: each is a few microseconds, and two threads that
+        both do them spend more time on handing over the interpreter lock than on the files.
     """
     held: list[Any] = []
     identity = store.identity
@@ -109,7 +112,7 @@ def run(program: Program, store: Store, turn: AbstractContextManager[Any] = _NO_
                     LOCKS.acquire(locks)
                     held += locks
                     answer = None
-                elif _small_reads(request):
+                elif _short_calls(request):
                     with turn:
                         answer = perform(store, request)
                 else:
@@ -166,6 +169,7 @@ def run_all(programs: Iterable[Program], store: Store, workers: int) -> None:
         for program in iterator:
             run(program, store)
         return
+    keep_freed_memory()
     shared = _Shared(_chain(first, second, iterator), store)
     threads = [thread for _ in range(workers - 1) if (thread := _start(shared.work))]
     shared.work()

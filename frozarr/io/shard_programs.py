@@ -10,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from frozarr.errors import RangeNotSatisfiableError
-from frozarr.indexing import Plan, gather, scatter
+from frozarr.indexing import Plan, gather, scatter, singles
 from frozarr.indexing.coalesce import Merged, coalesce
-from frozarr.indexing.plan import PointPlan
 from frozarr.indexing.shard import Located, inner_ids, refine, write_order
 from frozarr.io.byte_requests import ByteRequest, RangeByteRequest, SuffixByteRequest
 from frozarr.io.kernels.base import BytesLike, DecodeError, Parts
@@ -42,22 +41,10 @@ def touched_shards(target: Target, shard: ShardFormat, batch: Plan) -> list[Touc
     """The shards of a batch."""
     keys = target.keys(batch)
     found = []
-    for key, one in zip(keys, _single(batch), strict=True):
+    for key, one in zip(keys, singles(batch), strict=True):
         inner = refine(one, shard.inner_shape)
         found.append(Touched(key, inner, inner_ids(inner, shard.grid_shape)))
     return found
-
-
-def _single(batch: Plan) -> Iterator[Plan]:
-    """The plan shard by shard."""
-    if len(batch) == 1:
-        yield batch
-    elif isinstance(batch, PointPlan):
-        for row in range(len(batch)):
-            yield batch.restrict(row, row + 1)
-    else:
-        for rows in np.ndindex(*batch.grid_shape):
-            yield batch.restrict([(row, row + 1) for row in rows])
 
 
 # ------------------------------------------------------------------ reading

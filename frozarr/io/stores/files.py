@@ -122,7 +122,7 @@ def read_row(fd: int, row: npt.NDArray[np.uint8], key: str) -> int:
 
 def write_all(fd: int, value: BytesLike) -> None:
     """Write all bytes, however many calls it takes."""
-    view = as_bytes_view(value)
+    view = value if isinstance(value, bytes) else as_bytes_view(value)
     written = os.write(fd, view)
     while written < len(view):
         written += os.write(fd, view[written:])

@@ -258,7 +258,10 @@ class LocalStore(BlockingStore):
     def _make(self, folder: str, value: BytesLike | Parts) -> str:
         """Temporary file that holds the value."""
         path = f"{folder}{os.getpid():x}-{next(_NAMES):x}"
-        fd = _in_folder(folder, lambda: os.open(path, CREATE, 0o666))
+        try:
+            fd = os.open(path, CREATE, 0o666)
+        except FileNotFoundError:
+            fd = _in_folder(folder, lambda: os.open(path, CREATE, 0o666))
         try:
             try:
                 if isinstance(value, Parts):
@@ -275,7 +278,13 @@ class LocalStore(BlockingStore):
         return path
 
     def _place(self, made: str, path: str) -> None:
-        _in_folder(os.path.dirname(path), lambda: os.replace(made, path), needs=made)
+        try:
+            os.replace(made, path)
+        except FileNotFoundError:  # no folder yet, or pruned by a deletion next to us
+            folder = path.rpartition("/")[0]
+            with contextlib.suppress(OSError):  # mostly the last folder is all that lacks
+                os.mkdir(folder)
+            _in_folder(folder, lambda: os.replace(made, path), needs=made)
         if self.durability == "fsync":
             sync_folder(os.path.dirname(path))
 
