@@ -15,21 +15,14 @@ from frozarr.io.record import record
 from frozarr.io.requests import Get, GetInto
 from frozarr.io.target import Target
 from frozarr.storage import LocalStore, MemoryStore, StorePath
-from frozarr.testing.oracle import assert_same_array, check_same
+from frozarr.testing.oracle import assert_same_array, assign_same, check_same
 from frozarr.testing.strategies import (
     basic_selections,
+    configs,
     metadata,
     orthogonal_selections,
     point_selections,
     values_of,
-)
-
-CONFIGS = st.builds(
-    Config,
-    workers=st.integers(1, 3),
-    batch_nbytes=st.sampled_from([1, 64, 2**20]),
-    write_empty_chunks=st.booleans(),
-    order=st.sampled_from("CF"),
 )
 
 
@@ -38,27 +31,7 @@ def stored(value, config, store=None):
     return Array.store_new(place, value, config=config)
 
 
-def assign(array, expected, selection, mode, new):
-    """Write to both; NumPy says what it means."""
-    if mode == "orthogonal":
-        chosen = [
-            np.atleast_1d(np.arange(n)[e]) for n, e in zip(expected.shape, selection, strict=True)
-        ]
-        index = np.ix_(*chosen) if chosen else ()
-        flat = np.arange(expected.size).reshape(expected.shape)[index].reshape(-1)
-        array.set_orthogonal_selection(selection, new)
-        target = expected.reshape(-1)
-        for position, value in zip(flat, np.asarray(new).reshape(-1), strict=True):
-            target[position] = value
-    elif mode == "coordinate":
-        array.set_coordinate_selection(selection, new)
-        expected[selection] = new
-    else:
-        array.set_basic_selection(selection, new)
-        expected[selection] = new
-
-
-@given(metadata(), CONFIGS, st.data())
+@given(metadata(), configs(), st.data())
 def test_read_after_write(value, config, data):
     array = stored(value, config)
     dtype = value.dtype.newbyteorder("=")
@@ -76,7 +49,7 @@ def test_read_after_write(value, config, data):
         selection = data.draw(strategy(value.shape))
         shape = ops.select(array.target, selection, mode).shape
         new = data.draw(values_of(dtype, shape))
-        assign(array, expected, selection, mode, new)
+        assign_same(array, expected, selection, mode, new)
     assert_same_array(array[...], expected if value.shape else expected[()])
     assert_same_array(frozarr.open_array(array.store, path="a/b")[...], np.asarray(array[...]))
     check_same(array, expected, data.draw(basic_selections(value.shape)))

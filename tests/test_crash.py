@@ -51,9 +51,10 @@ def state(root):
     return array.metadata, array[...].tobytes()
 
 
-def make(root, zarr_format):
+def make(root, zarr_format, shards=None):
     array = frozarr.create_array(
         root, name="x", shape=(6, 4), chunks=(2, 2), dtype="i4", zarr_format=zarr_format,
+        shards=shards,
         attributes={"a": 1}, config={"workers": 1},
     )  # fmt: skip
     array[...] = np.arange(24).reshape(6, 4)
@@ -114,15 +115,15 @@ def test_old_or_new(tmp_path, change, zarr_format):
     raise AssertionError("never finished")
 
 
-@pytest.mark.parametrize("zarr_format", [2, 3])
-def test_write_leaves_each_chunk_old_or_new(tmp_path, zarr_format):
+@pytest.mark.parametrize(("zarr_format", "shards"), [(2, None), (3, None), (3, (4, 2))])
+def test_write_leaves_each_chunk_old_or_new(tmp_path, zarr_format, shards):
     for step in range(200):
-        array = make(tmp_path / str(step), zarr_format)
+        array = make(tmp_path / str(step), zarr_format, shards)
         old = array[...]
         new = old + 100
         died = dies_before(step, lambda: array.__setitem__(..., new))
         found = array[...]
-        for region in array.iter_chunk_regions():
+        for region in array.iter_shard_regions():
             part = found[region].tolist()
             assert part in (old[region].tolist(), new[region].tolist())
         if not died:

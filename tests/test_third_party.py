@@ -69,4 +69,4 @@ def test_array(collection, case):
 def test_most_of_the_core_is_in_range(collection):
     core = [c for c in ARRAYS if c["tier"] == "core"]
     read = sum(in_range(collection / c["path"] / c["node"]) is None for c in core)
-    assert read >= 0.6 * len(core)
+    assert read >= 0.7 * len(core)

@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from frozarr.indexing.plan import Plan, PointPlan, ProductPlan
+from frozarr.indexing.plan import Plan, PointPlan, ProductPlan, singles
 from frozarr.indexing.project import AxisRows, SliceRows, index_rows, sort_by_chunk
 from frozarr.metadata.grids import AxisGrid, RegularAxis
 from frozarr.types import Shape
@@ -20,6 +20,7 @@ __all__ = [
     "Located",
     "ShardIndexError",
     "check_index",
+    "inner_counts",
     "inner_ids",
     "locate",
     "refine",
@@ -97,6 +98,28 @@ def _refine_points(plan: PointPlan, inner_shape: Shape) -> PointPlan:
     )  # fmt: skip
 
 
+def inner_counts(plan: Plan, inner_shape: Shape) -> Indices:
+    """Inner chunks that each shard of a plan touches, shape (shards,).
+
+    Examples
+    --------
+    >>> from frozarr.indexing import RegularGrid, parse_selection, plan_read
+    >>> plan = plan_read(RegularGrid((10,)), (30,), parse_selection(slice(3, 14), (30,), "basic"))
+    >>> inner_counts(plan, (5,)).tolist()
+    [2, 1]
+    """
+    if isinstance(plan, PointPlan):
+        return np.array([len(refine(one, inner_shape)) for one in singles(plan)], np.int64)
+    found = np.ones(1, np.int64)
+    finer: Any = refine(plan, inner_shape)
+    for axis, inner, shard, size in zip(
+        plan.axes, finer.axes, plan.chunk_shape, inner_shape, strict=True
+    ):
+        _, counts = np.unique(inner.chunks() // (shard // size), return_counts=True)
+        found = np.multiply.outer(found, counts[: len(axis)]).reshape(-1)
+    return found
+
+
 def inner_ids(inner: Plan, per_shard: Shape) -> Indices:
     """Position in the shard's index of each inner chunk of a plan that lies in one shard."""
     if isinstance(inner, PointPlan):
@@ -161,8 +184,8 @@ def locate(index: Index, ids: Indices) -> Located:
     return Located(known[:, 0], known[:, 1], present)
 
 
-def check_index(index: Index, nbytes: int, index_nbytes: int, *, at_start: bool) -> None:
-    """Check all entries against the size of their shard.
+def check_index(index: Index, nbytes: int | None, index_nbytes: int, *, at_start: bool) -> None:
+    """Check all entries against each other and the size of their shard (None: not known).
 
     Raises
     ------
@@ -179,7 +202,8 @@ def check_index(index: Index, nbytes: int, index_nbytes: int, *, at_start: bool)
     """
     where = locate(index, np.arange(len(index)))
     start, stop = where.offset[where.present], (where.offset + where.nbytes)[where.present]
-    low, high = (index_nbytes, nbytes) if at_start else (0, nbytes - index_nbytes)
+    low = index_nbytes if at_start else 0
+    high = int(_LARGEST) * 2 if nbytes is None else nbytes - (0 if at_start else index_nbytes)
     outside = (start < low) | (stop > high)
     if outside.any():
         at = int(np.flatnonzero(outside)[0])

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from frozarr.indexing import Plan, PointPlan
+from frozarr.indexing.shard import inner_counts
 from frozarr.io.target import Target
 from frozarr.types import Shape
 
@@ -23,6 +24,10 @@ class ArrayPlan:
     >>> array = frozarr.create_array({}, shape=(100, 100), chunks=(10, 10), dtype="u2")
     >>> array.plan[5:25, 3]
     <ArrayPlan of (20,): 3 chunks, 3 requests, 600 bytes decoded for 40 bytes of result>
+    >>> sharded = frozarr.create_array({}, shape=(100,), chunks=(5,), shards=(50,), dtype="u2")
+    >>> plan = sharded.plan[20:32]
+    >>> len(plan), plan.inner_chunks, plan.requests, plan.nbytes_decoded
+    (1, 3, 2, 30)
     """
 
     target: Target
@@ -44,13 +49,35 @@ class ArrayPlan:
 
     @property
     def nbytes_decoded(self) -> int:
-        """Bytes of all chunks touched, decoded."""
-        return len(self) * self.target.chain.nbytes
+        """Bytes of all chunks (inner chunks of shards) touched, decoded."""
+        shard = self.target.shard
+        if shard is None:
+            return len(self) * self.target.chain.nbytes
+        return self.inner_chunks * shard.chain.nbytes
 
     @property
     def requests(self) -> int:
-        """Keys asked of the store by a read."""
-        return len(self)
+        """Requests of a read that finds nothing cached and one run of bytes in each shard.
+
+        One per chunk or wholly read shard; two for a shard of which at most half is wanted: its
+        index, then the bytes of its inner chunks.
+        """
+        shard = self.target.shard
+        if shard is None:
+            return len(self)
+        return len(self) + int(np.count_nonzero(2 * self._inner_counts() <= shard.count))
+
+    @property
+    def inner_chunks(self) -> int:
+        """Inner chunks touched; without sharding, chunks."""
+        return len(self) if self.target.shard is None else int(self._inner_counts().sum())
+
+    def _inner_counts(self) -> npt.NDArray[np.int64]:
+        """For each shard, the inner chunks touched."""
+        shard = self.target.shard
+        if shard is None:
+            return np.ones(len(self), np.int64)
+        return inner_counts(self.plan, shard.inner_shape)
 
     def keys(self) -> list[str]:
         """Keys of the chunks in the store, in the order of `chunk_coords`."""
@@ -95,12 +122,13 @@ class ArrayPlan:
         8 bytes decoded for 6 bytes of result
         """
         metadata = self.target.metadata
+        inner = f", {self.inner_chunks} inner chunks" if self.target.shard else ""
         whole = int(np.count_nonzero(self.coverage()))
         return (
             f"selection of shape {self.shape} from {self.target.place}, shape {metadata.shape}, "
             f"chunks {metadata.chunk_spec.shape}\n"
-            f"{len(self)} chunks ({whole} whole, {len(self) - whole} in part), "
-            f"{self.requests} requests\n"
+            f"{len(self)} chunks ({whole} whole, {len(self) - whole} in part)"
+            f"{inner}, {self.requests} requests\n"
             f"{self.nbytes_decoded} bytes decoded for {self.nbytes} bytes of result"
         )
 

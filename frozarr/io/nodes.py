@@ -4,7 +4,9 @@ Every change of a stored document is a compare-and-swap, and operations on sever
 so that stopping after any of them leaves something valid.
 """
 
+import contextlib
 from collections.abc import Generator, Mapping
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -51,6 +53,7 @@ NodeMetadata: TypeAlias = ArrayMetadata | GroupMetadata
 Steps: TypeAlias = Generator[Request, Answer, Any]
 Format: TypeAlias = Literal[2, 3] | None
 _ENUMERATE_LIMIT = 10_000
+_SMALL_DOCUMENT = 16 * 1024
 
 
 def _decoded(place: StorePath, name: str, value: BytesLike | None) -> JSON:
@@ -65,7 +68,7 @@ def load_node(place: StorePath, zarr_format: Format = None) -> Steps:
     if zarr_format in {3, None}:
         (value,) = yield Get([place.key("zarr.json")])
         if value is not None:
-            return _parse_v3(place, _decoded(place, "zarr.json", value))
+            return _parse_v3(place, bytes(value))
     if zarr_format in {2, None}:
         names = (".zarray", ".zattrs", ".zgroup")
         values = yield Get([place.key(name) for name in names])
@@ -79,8 +82,17 @@ def load_node(place: StorePath, zarr_format: Format = None) -> Steps:
     return None
 
 
-def _parse_v3(place: StorePath, document: JSON) -> NodeMetadata:
-    where = f"{place}/zarr.json"
+def _parse_v3(place: StorePath, value: bytes) -> NodeMetadata:
+    if len(value) <= _SMALL_DOCUMENT:
+        with contextlib.suppress(FrozarrError):  # parsed again below, to name the place
+            return _parsed_v3(value, "zarr.json")
+    return _parsed_v3.__wrapped__(value, f"{place}/zarr.json")
+
+
+@lru_cache(maxsize=256)
+def _parsed_v3(value: bytes, where: str) -> NodeMetadata:
+    """Metadata of a format 3 document; a value that is often asked for, so it is kept."""
+    document = loads(value, where=where)
     if isinstance(document, Mapping) and document.get("node_type") == "group":
         return parse_group(document, where=where)
     return parse_array_v3(document, where=where)
@@ -255,12 +267,11 @@ def _canonical(
     place: StorePath, name: str, stored: bytes | None, metadata: ArrayMetadata
 ) -> bytes | None:
     """Stored document as this library would write it, so that only meaning is compared."""
-    document = _decoded(place, name, stored)
-    if document is None:
+    if stored is None:
         return None
     if name == "zarr.json":
-        parsed = _parse_v3(place, document)
-        return dumps(parsed.documents()[name])
+        return dumps(_parse_v3(place, stored).documents()[name])
+    document = _decoded(place, name, stored)
     if name == ".zarray":
         return dumps(parse_array_v2(document, where=f"{place}/{name}").documents()[name])
     return dumps(document) if document or metadata.attributes else None

@@ -179,7 +179,11 @@ def _locate(
     settled = [store.is_settled(version) for version in versions]
     known = [target.indexes.get(t.key, v) for t, v in zip(touched, versions, strict=True)]
     asked = [t.key for t, index in zip(touched, known, strict=True) if index is None]
-    answers = (yield GetRanges(asked, [_index_range(shard)] * len(asked))) if asked else []
+    try:
+        answers = (yield GetRanges(asked, [_index_range(shard)] * len(asked))) if asked else []
+    except RangeNotSatisfiableError as error:
+        shorter = DecodeError(f"shard is truncated, it is shorter than its index: {error}")
+        raise located(target, error.key or asked[0], shorter) from error
     check_missing(target, [k for k, v in zip(asked, answers, strict=True) if v is None])
     read = iter(answers)
     found = []
@@ -187,7 +191,7 @@ def _locate(
         index = kept
         try:
             if index is None and (encoded := next(read)) is not None:
-                index = shard.decode_index(encoded)
+                index = shard.checked_index(encoded)
                 if lasting:
                     target.indexes.put(each.key, version, index)
             found.append(

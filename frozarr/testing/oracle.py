@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["assert_same_array", "check_same"]
+__all__ = ["assert_same_array", "assign_same", "check_same"]
 
 
 def assert_same_array(found: Any, expected: Any) -> None:
@@ -40,3 +40,25 @@ def check_same(array: Any, values: npt.NDArray[Any], selection: Any, *, raises: 
     except raises:
         return
     raise AssertionError(f"{selection!r} gave {found!r}, expected {raises.__name__}")
+
+
+def assign_same(
+    array: Any, values: npt.NDArray[Any], selection: Any, mode: str, new: npt.ArrayLike
+) -> None:
+    """Write to an array and to its NumPy twin; of repeated elements the last in C order counts.
+
+    Parameters
+    ----------
+    mode
+        "basic", "orthogonal" (one entry per axis) or "coordinate".
+    """
+    getattr(array, f"set_{mode}_selection")(selection, new)
+    if mode != "orthogonal":
+        values[selection] = new
+        return
+    chosen = [np.atleast_1d(np.arange(n)[e]) for n, e in zip(values.shape, selection, strict=True)]
+    index = np.ix_(*chosen) if chosen else ()
+    flat = np.arange(values.size).reshape(values.shape)[index].reshape(-1)
+    elements = values.reshape(-1)
+    for position, value in zip(flat, np.asarray(new).reshape(-1), strict=True):
+        elements[position] = value

@@ -6,18 +6,21 @@ import hypothesis.strategies as st
 import numpy as np
 from hypothesis.extra import numpy as npst
 
+from frozarr.config import Config
 from frozarr.creation import array_metadata
 from frozarr.io.target import ArrayMetadata
 from frozarr.metadata.codecs.base import Codec
 from frozarr.metadata.codecs.bytes import BytesCodec
 from frozarr.metadata.codecs.compressors import BloscCodec, Crc32cCodec, GzipCodec, ZstdCodec
+from frozarr.metadata.codecs.sharding import ShardingCodec
 from frozarr.metadata.codecs.transpose import TransposeCodec
 from frozarr.metadata.keys import DefaultKeys, V2Keys
 from frozarr.types import Shape
 
 __all__ = [
-    "basic_selections", "bytes_codecs", "chunk_shapes", "dtypes", "metadata",
-    "orthogonal_selections", "point_selections", "shapes", "values_of",
+    "basic_selections", "bytes_codecs", "chunk_shapes", "configs", "dtypes", "metadata",
+    "orthogonal_selections", "point_selections", "shapes", "sharded_metadata", "sharding_codecs",
+    "values_of",
 ]  # fmt: skip
 
 DTYPES = (
@@ -43,6 +46,21 @@ def dtypes() -> st.SearchStrategy[np.dtype[Any]]:
 def values_of(dtype: np.dtype[Any], shape: Shape) -> st.SearchStrategy[Any]:
     """Arrays of any bits that numpy makes of the type, NaN and infinities included."""
     return npst.arrays(dtype, shape)
+
+
+def configs() -> st.SearchStrategy[Config]:
+    """Settings that change how work is cut, never what comes out."""
+    return st.builds(
+        Config,
+        workers=st.integers(1, 3),
+        batch_nbytes=st.sampled_from([1, 64, 2**20]),
+        write_empty_chunks=st.booleans(),
+        order=st.sampled_from("CF"),
+        inner_order=st.sampled_from(["morton", "lexicographic", "colexicographic"]),
+        coalesce_gap_nbytes=st.sampled_from([None, 0, 7]),
+        coalesce_max_nbytes=st.sampled_from([1, 50, 2**24]),
+        index_cache_nbytes=st.sampled_from([0, 100, 2**20]),
+    )
 
 
 def bytes_codecs() -> st.SearchStrategy[tuple[Codec, ...]]:
@@ -95,6 +113,47 @@ def metadata(draw: st.DrawFn, shape: Shape | None = None) -> ArrayMetadata:
             DefaultKeys(), DefaultKeys(separator="."), V2Keys(), V2Keys(separator="/"),
         ])),
         dimension_names=draw(st.none() | st.tuples(*(st.none() | st.text() for _ in shape))),
+    )  # fmt: skip
+
+
+@st.composite
+def sharding_codecs(draw: st.DrawFn, inner: Shape, itemsize: int, depth: int = 1) -> ShardingCodec:
+    """Sharding with random inner and index chains; nested once at most."""
+    nested = tuple(n * draw(st.integers(1, 2)) for n in inner)
+    endian: Any = draw(st.sampled_from(["little", "big"])) if itemsize > 1 else None
+    axes = draw(st.permutations(range(len(inner))))
+    chain = draw(bytes_codecs())
+    serializer: Codec = BytesCodec(endian=endian)
+    shape = inner
+    if depth and draw(st.integers(0, 3)) == 0:
+        serializer, shape = draw(sharding_codecs(inner, itemsize, depth=0)), nested
+    before: tuple[Codec, ...] = (
+        (TransposeCodec(tuple(axes)),)
+        if draw(st.booleans()) and isinstance(serializer, BytesCodec)
+        else ()
+    )
+    index_endian: Any = draw(st.sampled_from(["little", "big"]))
+    return ShardingCodec(
+        chunk_shape=shape, codecs=(*before, serializer, *chain),
+        index_codecs=(
+            BytesCodec(endian=index_endian), *draw(st.sampled_from([(Crc32cCodec(),), ()])),
+        ),
+        index_location=draw(st.sampled_from(["start", "end"])),
+    )  # fmt: skip
+
+
+@st.composite
+def sharded_metadata(draw: st.DrawFn, min_ndim: int = 0) -> ArrayMetadata:
+    """Metadata of small format 3 arrays whose chunks are shards, over types, codecs and nesting."""
+    shape = draw(shapes().filter(lambda s: len(s) >= min_ndim))
+    dtype = draw(dtypes())
+    fill = draw(st.one_of(st.none(), values_of(dtype, ()).map(lambda v: v[()])))
+    codec = draw(sharding_codecs(draw(chunk_shapes(shape, 3)), dtype.itemsize))
+    # codecs around sharding are legal and rare: such shards are read whole
+    around = draw(st.sampled_from([(), (), (), (GzipCodec(level=1),)]))
+    return array_metadata(
+        shape=shape, dtype=dtype, fill_value=fill, serializer=codec, compressors=around,
+        chunks=tuple(n * draw(st.integers(1, 3)) for n in codec.chunk_shape),
     )  # fmt: skip
 
 

@@ -87,11 +87,26 @@ class ShardFormat:
         index = self.decode_index(
             view[: self.index_nbytes] if at_start else view[len(view) - self.index_nbytes :]
         )
+        self._check(index, len(view))
+        return view, index
+
+    def _check(self, index: Index, nbytes: int | None) -> None:
         try:
-            check_index(index, len(view), self.index_nbytes, at_start=at_start)
+            check_index(index, nbytes, self.index_nbytes, at_start=self.location == "start")
         except ShardIndexError as error:
             raise DecodeError(str(error)) from error
-        return view, index
+
+    def checked_index(self, encoded: BytesLike) -> Index:
+        """Index read on its own, checked as far as that goes without the size of the shard.
+
+        Raises
+        ------
+        DecodeError
+            A corrupt index.
+        """
+        index = self.decode_index(encoded)
+        self._check(index, None)
+        return index
 
     def locate(self, index: Index, ids: npt.NDArray[np.int64]) -> Located:
         """Where some inner chunks lie; DecodeError for a corrupt entry."""

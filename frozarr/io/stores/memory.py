@@ -126,6 +126,10 @@ class MemoryStore(BlockingStore):
         """The values themselves, compared by identity."""
         return [_Same(self._values.get(key)) for key in keys]
 
+    def is_settled(self, version: Any) -> bool:  # noqa: ARG002 - the same for all
+        """No: whoever kept a version would keep the value alive with it."""
+        return False
+
     def stage(self, prefix: str) -> str | None:
         """Keys that no listing shows, if there is something to replace."""
         self.check_writable(prefix)
