@@ -1,6 +1,6 @@
 """Wanted effects as values: programs yield them, interpreters carry them out and answer."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Iterable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -16,14 +16,19 @@ __all__ = [
     "Get",
     "GetInto",
     "GetRanges",
+    "ListNames",
     "ListPrefix",
     "Lock",
+    "On",
     "Publish",
     "Put",
     "Request",
+    "Sizes",
     "Stage",
     "Swap",
+    "Together",
     "Versions",
+    "call_of",
 ]
 
 
@@ -85,6 +90,18 @@ class ListPrefix(NamedTuple):
     prefix: str
 
 
+class ListNames(NamedTuple):
+    """Names one level below a prefix, keys and prefixes alike. Answer: a list."""
+
+    prefix: str
+
+
+class Sizes(NamedTuple):
+    """Bytes of some values. Answer: a list, None where the key is missing."""
+
+    keys: Sequence[str]
+
+
 class Swap(NamedTuple):
     """Compare and swap: set a key only if its value is still `old`. Answer: True if it was."""
 
@@ -120,6 +137,21 @@ class Discard(NamedTuple):
     staged: str
 
 
+class Together(NamedTuple):
+    """Run programs that don't depend on each other, several at a time. Answer: None."""
+
+    programs: Iterable[Generator[Any, Any, Any]]
+    width: int
+    """Keys that each of them asks for at once, about."""
+
+
+class On(NamedTuple):
+    """Run a program on another store. Answer: what it returns."""
+
+    store: Any
+    program: Generator[Any, Any, Any]
+
+
 Request: TypeAlias = (
     Get
     | GetInto
@@ -129,6 +161,10 @@ Request: TypeAlias = (
     | Delete
     | DeletePrefix
     | ListPrefix
+    | ListNames
+    | Sizes
+    | Together
+    | On
     | Swap
     | Lock
     | Stage
@@ -136,3 +172,40 @@ Request: TypeAlias = (
     | Discard
 )
 Answer: TypeAlias = Any
+
+
+def call_of(request: Request) -> tuple[str, tuple[Any, ...]]:
+    """The method of a store that carries out a request, and its arguments.
+
+    Examples
+    --------
+    >>> call_of(Delete(["a"]))
+    ('erase_many', (['a'],))
+    """
+    match request:
+        case Get():
+            return "read_many", (request.keys, None, request.nbytes_hint)
+        case GetRanges():
+            return "read_many", tuple(request)
+        case DeletePrefix() | ListPrefix() | ListNames() | Stage() | Discard():
+            return _METHODS[type(request)], (request[0],)
+        case GetInto() | Versions() | Sizes() | Put() | Delete() | Swap() | Publish():
+            return _METHODS[type(request)], tuple(request)
+        case _:
+            raise TypeError(f"not a request to a store: {request!r}")
+
+
+_METHODS: dict[type, str] = {
+    GetInto: "read_into",
+    Versions: "versions",
+    Sizes: "sizes_of",
+    Put: "write_many",
+    Delete: "erase_many",
+    DeletePrefix: "erase_prefix",
+    ListPrefix: "keys_below",
+    ListNames: "names_below",
+    Swap: "swap",
+    Stage: "stage",
+    Publish: "publish",
+    Discard: "discard",
+}

@@ -6,31 +6,15 @@ forked process inherits nothing.
 """
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from frozarr.io.freed_memory import keep_freed_memory
-from frozarr.io.kernels.base import BytesLike, Parts
+from frozarr.io.kernels.base import Parts
 from frozarr.io.locks import LOCKS
 from frozarr.io.programs import Program
-from frozarr.io.requests import (
-    Answer,
-    Delete,
-    DeletePrefix,
-    Discard,
-    Get,
-    GetInto,
-    GetRanges,
-    ListPrefix,
-    Lock,
-    Publish,
-    Put,
-    Request,
-    Stage,
-    Swap,
-    Versions,
-)
+from frozarr.io.requests import Answer, Get, GetInto, Lock, On, Put, Request, Together, call_of
 from frozarr.io.stores.base import Store
 
 __all__ = ["perform", "run", "run_all"]
@@ -38,42 +22,10 @@ __all__ = ["perform", "run", "run_all"]
 _NO_TURN = nullcontext()
 
 
-def _joined(store: Store, values: Sequence[BytesLike | Parts]) -> Sequence[Any]:
-    """Values as the store takes them."""
-    if store.takes_parts:
-        return values
-    return [value.join() if isinstance(value, Parts) else value for value in values]
-
-
 def perform(store: Store, request: Request) -> Answer:
-    """Carry out one request (locks excepted, which belong to a whole program)."""
-    match request:
-        case Get():
-            return store.read_many(request.keys, None, request.nbytes_hint)
-        case GetInto():
-            return store.read_into(request.keys, request.rows)
-        case GetRanges():
-            return store.read_many(request.keys, request.ranges)
-        case Versions():
-            return store.versions(request.keys)
-        case Put():
-            return store.write_many(request.keys, _joined(store, request.values))
-        case Delete():
-            return store.erase_many(request.keys)
-        case DeletePrefix():
-            return store.erase_prefix(request.prefix)
-        case ListPrefix():
-            return store.keys_below(request.prefix)
-        case Swap():
-            return store.swap(request.key, request.old, request.new)
-        case Stage():
-            return store.stage(request.prefix)
-        case Publish():
-            return store.publish(request.staged, request.prefix)
-        case Discard():
-            return store.discard(request.staged)
-        case _:
-            raise TypeError(f"not a request: {request!r}")
+    """Carry out one request to a store."""
+    verb, arguments = call_of(request)
+    return store.call(verb, *arguments)
 
 
 _SMALL = 128 * 1024
@@ -92,31 +44,35 @@ def _short_calls(request: Request) -> bool:
             return False
 
 
-def run(program: Program, store: Store, turn: AbstractContextManager[Any] = _NO_TURN) -> Any:
+def run(
+    program: Program,
+    store: Store | None = None,
+    turn: AbstractContextManager[Any] = _NO_TURN,
+    workers: int = 1,
+) -> Any:
     """Run one program to its end; what it returns.
 
     Parameters
     ----------
+    store
+        What its requests go to; None for a program that names its stores itself.
     turn
         Held during many small reads or writes: each is a few microseconds, and two threads that
         both do them spend more time on handing over the interpreter lock than on the files.
+    workers
+        Threads for the programs that it wants run together, the calling one included.
     """
+    if store is not None and store.loop is not None:
+        # asyncio takes long to import, and stores that never wait do without
+        from frozarr.io.run_async import run_elsewhere  # noqa: PLC0415
+
+        return run_elsewhere(program, store, workers)
     held: list[Any] = []
-    identity = store.identity
     try:
         request = next(program)
         while True:
             try:
-                if isinstance(request, Lock):
-                    locks = [(identity, key) for key in request.keys]
-                    LOCKS.acquire(locks)
-                    held += locks
-                    answer = None
-                elif _short_calls(request):
-                    with turn:
-                        answer = perform(store, request)
-                else:
-                    answer = perform(store, request)
+                answer = _answer(request, store, held, turn, workers)
             except BaseException as error:  # noqa: BLE001 - the program may clean up, and raises it
                 request = program.throw(error)
             else:
@@ -127,6 +83,25 @@ def run(program: Program, store: Store, turn: AbstractContextManager[Any] = _NO_
         program.close()
         if held:
             LOCKS.release(held)
+
+
+def _answer(
+    request: Request, store: Any, held: list[Any], turn: AbstractContextManager[Any], workers: int
+) -> Answer:
+    """Carry out one request; locks taken are noted."""
+    if isinstance(request, Lock):
+        locks = [(store.identity, key) for key in request.keys]
+        LOCKS.acquire(locks)
+        held += locks
+        return None
+    if isinstance(request, On):
+        return run(request.program, request.store, workers=workers)
+    if isinstance(request, Together):
+        return run_all(request.programs, store, workers)
+    if _short_calls(request):
+        with turn:
+            return perform(store, request)
+    return perform(store, request)
 
 
 class _Shared:

@@ -5,37 +5,27 @@ the gate that refuses changes to a read-only store, the checked keys, the asynch
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from typing import Any, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from frozarr.errors import InvalidKeyError, ReadOnlyError
-from frozarr.io.buffers import Buffer, BufferPrototype, default_buffer_prototype
+from frozarr.errors import ReadOnlyError
+from frozarr.io.buffers import Buffer, BufferPrototype
 from frozarr.io.byte_requests import ByteRequest, check_range
-from frozarr.io.kernels.base import BytesLike, as_bytes_view
-from frozarr.metadata.keys import check_key, check_keys, normalize_path
+from frozarr.io.kernels.base import BytesLike, Parts, as_bytes_view
+from frozarr.io.requests import call_of
+from frozarr.io.stores import verbs
+from frozarr.io.stores.verbs import HIDDEN, Steps, as_value, is_hidden
+from frozarr.metadata.keys import check_key, check_keys
 
-__all__ = ["BlockingStore", "Store", "Verbs"]
+__all__ = ["HIDDEN", "BlockingStore", "Store", "Verbs", "as_value", "is_hidden"]
 
 T = TypeVar("T")
 _Anys = list[Any]
 _Keys = list[str]  # below, `list` is a method
-
-HIDDEN = ".frozarr-tmp"
-"""First segment of keys under construction: no listing shows them, no user can name them."""
-
-
-def is_hidden(key: str) -> bool:
-    """Whether a key is under construction."""
-    return key.startswith(HIDDEN)
-
-
-def _user_key(key: str) -> str:
-    if is_hidden(check_key(key)):
-        raise InvalidKeyError(f"key {key!r}: {HIDDEN!r} is reserved for values in the making")
-    return key
+_Sizes = list[int | None]
 
 
 class Store(ABC):
@@ -151,6 +141,10 @@ class Store(ABC):
     def size_of(self, key: str) -> int | None:
         """Bytes of a value; None if the key is missing."""
 
+    def sizes_of(self, keys: Sequence[str]) -> "_Sizes":
+        """Bytes of each value; None where a key is missing."""
+        return [self.size_of(key) for key in keys]
+
     def versions(self, keys: Sequence[str]) -> _Anys:
         """For each key what tells its value from the next one; None where the store can't."""
         return [None] * len(keys)
@@ -176,6 +170,31 @@ class Store(ABC):
         """Let go of what the store holds open; nothing by default."""
         return
 
+    # -------------------------------------------------------------- where everything passes
+
+    @property
+    def loop(self) -> Any:
+        """The event loop to which requests of a store that waits go; None if it never waits."""
+        return None
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the store's loop, for a blocking caller."""
+        work.close()
+        raise NotImplementedError(f"{self.url}: this store has no loop")
+
+    def call(self, verb: str, *arguments: Any) -> Any:
+        """Call a bulk verb by name, for blocking callers."""
+        if verb == "write_many" and not self.takes_parts:
+            arguments = (arguments[0], _joined(arguments[1]))
+        return getattr(self, verb)(*arguments)
+
+    async def call_async(self, verb: str, *arguments: Any) -> Any:
+        """Call a bulk verb by name, for asynchronous callers."""
+        # asyncio takes long to import, and blocking callers do without
+        from frozarr.io.run_async import in_thread  # noqa: PLC0415
+
+        return await in_thread(lambda: self.call(verb, *arguments))
+
     # -------------------------------------------------------------- the blocking face
 
     @property
@@ -185,11 +204,16 @@ class Store(ABC):
 
     # -------------------------------------------------------------- the asynchronous face
 
-    async def _offload(self, call: Callable[..., T], *args: Any) -> T:
-        """Run a blocking call for an asynchronous caller."""
-        from asyncio import to_thread  # noqa: PLC0415 - asyncio would be a fifth of our import time
-
-        return await to_thread(call, *args)
+    async def _run(self, steps: Steps) -> Any:
+        """Carry out the requests of a verb."""
+        answer: Any = None
+        while True:
+            try:
+                request = steps.send(answer)
+            except StopIteration as stop:
+                return stop.value
+            verb, arguments = call_of(request)
+            answer = await self.call_async(verb, *arguments)
 
     @classmethod
     async def open(cls, *args: Any, **kwargs: Any) -> Self:
@@ -203,7 +227,8 @@ class Store(ABC):
         byte_range: ByteRequest | None = None,
     ) -> Buffer | None:
         """Value of a key, or part of it; None if the key is missing."""
-        return await self._offload(self.blocking.get, key, prototype, byte_range)
+        found: Buffer | None = await self._run(verbs.get(key, prototype, byte_range))
+        return found
 
     async def get_partial_values(
         self,
@@ -211,58 +236,70 @@ class Store(ABC):
         key_ranges: Iterable[tuple[str, ByteRequest | None]],
     ) -> list[Buffer | None]:
         """Parts of values, in the order asked; None where a key is missing."""
-        return await self._offload(self.blocking.get_partial_values, prototype, key_ranges)
+        found: list[Buffer | None] = await self._run(
+            verbs.get_partial_values(prototype, key_ranges)
+        )
+        return found
 
     async def set(self, key: str, value: Buffer | BytesLike) -> None:
         """Set a key."""
-        await self._offload(self.blocking.set, key, value)
+        await self._run(verbs.set_value(key, value))
 
     async def set_if_not_exists(self, key: str, value: Buffer | BytesLike) -> None:
         """Set a key unless it exists."""
-        await self._offload(self.blocking.set_if_not_exists, key, value)
+        await self._run(verbs.set_if_not_exists(key, value))
 
     async def delete(self, key: str) -> None:
         """Remove a key; a missing one is no error."""
-        await self._offload(self.blocking.delete, key)
+        await self._run(verbs.delete(key))
 
     async def delete_dir(self, prefix: str) -> None:
         """Remove all keys below a prefix."""
-        await self._offload(self.blocking.delete_dir, prefix)
+        await self._run(verbs.delete_dir(prefix))
 
     async def exists(self, key: str) -> bool:
         """Whether a key exists."""
-        return await self._offload(self.blocking.exists, key)
+        found: bool = await self._run(verbs.exists(key))
+        return found
 
     async def getsize(self, key: str) -> int:
         """Bytes of a value; FileNotFoundError if the key is missing."""
-        return await self._offload(self.blocking.getsize, key)
+        found: int = await self._run(verbs.getsize(key, self.url))
+        return found
 
     async def getsize_prefix(self, prefix: str) -> int:
         """Bytes of all values below a prefix."""
-        return await self._offload(self.blocking.getsize_prefix, prefix)
+        found: int = await self._run(verbs.getsize_prefix(prefix))
+        return found
 
     async def is_empty(self, prefix: str = "") -> bool:
         """Whether there are no keys below a prefix."""
-        return await self._offload(self.blocking.is_empty, prefix)
+        found: bool = await self._run(verbs.is_empty(prefix))
+        return found
 
     async def clear(self) -> None:
         """Remove all keys."""
-        await self._offload(self.blocking.clear)
+        await self._run(verbs.delete_dir(""))
 
     async def list(self) -> AsyncIterator[str]:
         """All keys."""
-        for key in await self._offload(self.keys_below, ""):
+        for key in await self._run(verbs.list_prefix("")):
             yield key
 
     async def list_prefix(self, prefix: str) -> AsyncIterator[str]:
         """All keys below a prefix, relative to the root."""
-        for key in await self._offload(self.blocking.list_prefix, prefix):
+        for key in await self._run(verbs.list_prefix(prefix)):
             yield key
 
     async def list_dir(self, prefix: str) -> AsyncIterator[str]:
         """Names one level below a prefix."""
-        for name in await self._offload(self.blocking.list_dir, prefix):
+        for name in await self._run(verbs.list_dir(prefix)):
             yield name
+
+
+def _joined(values: Sequence[BytesLike | Parts]) -> Sequence[BytesLike]:
+    """Values for a store that can't take pieces."""
+    return [value.join() if isinstance(value, Parts) else value for value in values]
 
 
 class Verbs:
@@ -271,6 +308,16 @@ class Verbs:
     def __init__(self, store: Store) -> None:
         self._store = store
 
+    def _run(self, steps: Steps) -> Any:
+        answer: Any = None
+        while True:
+            try:
+                request = steps.send(answer)
+            except StopIteration as stop:
+                return stop.value
+            verb, arguments = call_of(request)
+            answer = self._store.call(verb, *arguments)
+
     def get(
         self,
         key: str,
@@ -278,7 +325,8 @@ class Verbs:
         byte_range: ByteRequest | None = None,
     ) -> Buffer | None:
         """Value of a key, or part of it; None if the key is missing."""
-        return self.get_partial_values(prototype, [(key, byte_range)])[0]
+        found: Buffer | None = self._run(verbs.get(key, prototype, byte_range))
+        return found
 
     def get_partial_values(
         self,
@@ -286,70 +334,62 @@ class Verbs:
         key_ranges: Iterable[tuple[str, ByteRequest | None]],
     ) -> list[Buffer | None]:
         """Parts of values, in the order asked; None where a key is missing."""
-        wanted = [(_user_key(key), byte_range) for key, byte_range in key_ranges]
-        buffer = (prototype or default_buffer_prototype()).buffer
-        found = self._store.read_many([k for k, _ in wanted], [r for _, r in wanted])
-        return [None if value is None else buffer.from_bytes(value) for value in found]
+        found: _Anys = self._run(verbs.get_partial_values(prototype, key_ranges))
+        return found
 
     def set(self, key: str, value: Buffer | BytesLike) -> None:
         """Set a key."""
-        self._store.write_many([_user_key(key)], [as_value(value)])
+        self._run(verbs.set_value(key, value))
 
     def set_if_not_exists(self, key: str, value: Buffer | BytesLike) -> None:
         """Set a key unless it exists."""
-        self._store.swap(_user_key(key), None, bytes(as_value(value)))
+        self._run(verbs.set_if_not_exists(key, value))
 
     def delete(self, key: str) -> None:
         """Remove a key; a missing one is no error."""
-        self._store.erase_many([_user_key(key)])
+        self._run(verbs.delete(key))
 
     def delete_dir(self, prefix: str) -> None:
         """Remove all keys below a prefix."""
-        self._store.erase_prefix(normalize_path(prefix))
+        self._run(verbs.delete_dir(prefix))
 
     def exists(self, key: str) -> bool:
         """Whether a key exists."""
-        return self._store.size_of(_user_key(key)) is not None
+        found: bool = self._run(verbs.exists(key))
+        return found
 
     def getsize(self, key: str) -> int:
         """Bytes of a value; FileNotFoundError if the key is missing."""
-        size = self._store.size_of(_user_key(key))
-        if size is None:
-            raise FileNotFoundError(f"{self._store.url}: no key {key!r}")
-        return size
+        found: int = self._run(verbs.getsize(key, self._store.url))
+        return found
 
     def getsize_prefix(self, prefix: str) -> int:
         """Bytes of all values below a prefix."""
-        return sum(self._store.size_of(key) or 0 for key in self.list_prefix(prefix))
+        found: int = self._run(verbs.getsize_prefix(prefix))
+        return found
 
     def is_empty(self, prefix: str = "") -> bool:
         """Whether there are no keys below a prefix."""
-        return not self._store.names_below(normalize_path(prefix))
+        found: bool = self._run(verbs.is_empty(prefix))
+        return found
 
     def clear(self) -> None:
         """Remove all keys."""
-        self._store.erase_prefix("")
+        self._run(verbs.delete_dir(""))
 
     def list(self) -> _Keys:
         """All keys."""
-        return self._store.keys_below("")
+        return self.list_prefix("")
 
     def list_prefix(self, prefix: str) -> _Keys:
         """All keys below a prefix, relative to the root."""
-        return self._store.keys_below(normalize_path(prefix))
+        found: _Keys = self._run(verbs.list_prefix(prefix))
+        return found
 
     def list_dir(self, prefix: str) -> _Keys:
         """Names one level below a prefix."""
-        return self._store.names_below(normalize_path(prefix))
-
-
-def as_value(value: Buffer | BytesLike) -> BytesLike:
-    """Bytes of a value given to a store; TypeError for anything else."""
-    if isinstance(value, Buffer):
-        return value.as_numpy_array()
-    if isinstance(value, bytes | bytearray | memoryview | np.ndarray):
-        return as_bytes_view(value)
-    raise TypeError(f"a store holds bytes; got {type(value).__name__}")
+        found: _Keys = self._run(verbs.list_dir(prefix))
+        return found
 
 
 class BlockingStore(Store):
