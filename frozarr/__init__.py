@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from frozarr.config import Config, config
 
 if TYPE_CHECKING:
-    from frozarr import buffer, codecs, dtypes, errors, storage
+    from frozarr import aio, buffer, codecs, dtypes, errors, storage
     from frozarr.api import (
         array,
         create,
@@ -33,11 +33,14 @@ if TYPE_CHECKING:
         zeros_like,
     )
     from frozarr.arrays import Array
+    from frozarr.async_arrays import AsyncArray
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Array",
+    "AsyncArray",
+    "aio",
     "Config",
     "array",
     "buffer",
@@ -65,7 +68,7 @@ __all__ = [
     "zeros_like",
 ]
 
-_MODULES = frozenset({"buffer", "codecs", "dtypes", "errors", "storage"})
+_MODULES = frozenset({"aio", "buffer", "codecs", "dtypes", "errors", "storage"})
 
 
 def __getattr__(name: str) -> Any:
@@ -73,7 +76,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'frozarr' has no attribute {name!r}")
     if name in _MODULES:
         return import_module(f"frozarr.{name}")
-    value = getattr(import_module("frozarr.arrays" if name == "Array" else "frozarr.api"), name)
+    module = {"Array": "frozarr.arrays", "AsyncArray": "frozarr.async_arrays"}.get(name)
+    value = getattr(import_module(module or "frozarr.api"), name)
     globals()[name] = value
     return value
 

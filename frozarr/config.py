@@ -52,6 +52,8 @@ class Config:
     """Shard indexes a handle keeps, where the store tells versions of a value apart; 0: none."""
     batch_nbytes: int = attrs.field(default=2 * _MIB, validator=_positive)
     """Decoded bytes that one batch of chunks may hold (at least one chunk)."""
+    concurrency: int = attrs.field(default=64, validator=_positive)
+    """Requests that one call may have under way, for stores that wait (remote ones)."""
     workers: int = attrs.field(factory=lambda: os.cpu_count() or 1, validator=_positive)
     """Threads that work on the batches of one call, the calling one included."""
 

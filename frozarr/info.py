@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 if TYPE_CHECKING:
-    from frozarr.arrays import Array
+    from frozarr.handles import ArrayHandle
 
 __all__ = ["ArrayInfo", "array_info"]
 
@@ -64,7 +64,7 @@ class ArrayInfo:
         return f"<table>{rows}</table>"
 
 
-def array_info(array: "Array", stored: tuple[int, int] | None = None) -> ArrayInfo:
+def array_info(array: "ArrayHandle", stored: tuple[int, int] | None = None) -> ArrayInfo:
     """Record of an array.
 
     Parameters
@@ -74,7 +74,8 @@ def array_info(array: "Array", stored: tuple[int, int] | None = None) -> ArrayIn
     """
     nbytes, count = stored or (None, None)
     return ArrayInfo(
-        type="Array", zarr_format=array.metadata.zarr_format, data_type=array.metadata.data_type,
+        type=type(array).__name__, zarr_format=array.metadata.zarr_format,
+        data_type=array.metadata.data_type,
         fill_value=array.fill_value, shape=array.shape, shard_shape=array.shards,
         chunk_shape=array.chunks, order=array.order, read_only=array.read_only,
         store_type=type(array.store).__name__, filters=array.filters,

@@ -10,7 +10,7 @@ import pytest
 import frozarr
 
 NAMES = [
-    "Array", "Config", "array", "buffer", "codecs", "config", "create", "create_array", "dtypes",
+    "Array", "AsyncArray", "Config", "aio", "array", "buffer", "codecs", "config", "create", "create_array", "dtypes",
     "empty", "empty_like", "errors", "from_array", "full", "full_like", "load", "ones", "ones_like",
     "open", "open_array", "open_like", "save", "save_array", "storage", "zeros", "zeros_like",
 ]  # fmt: skip

@@ -21,13 +21,19 @@ from frozarr.indexing import (
 )
 from frozarr.indexing.selection import SelectionMode
 from frozarr.io.buffers import BufferPrototype, NDBuffer
+from frozarr.io.gpu_buffers import device, to_host
 from frozarr.io.nodes import check_current, delete_chunks_outside, publish
 from frozarr.io.programs import Program, read_batch, write_batch
+from frozarr.io.requests import ListPrefix, Sizes, Together
 from frozarr.io.shard_programs import read_shards, write_shards
 from frozarr.io.target import ArrayMetadata, Target
+from frozarr.metadata.json import FrozenMap
 from frozarr.types import Shape
 
-__all__ = ["Reading", "Writing", "grown_shape", "reading", "resizing", "select", "writing"]
+__all__ = [
+    "Reading", "Writing", "append", "grown_shape", "read", "reading", "resizing", "select",
+    "set_attributes", "stored_nbytes", "stored_objects", "write", "writing",
+]  # fmt: skip
 
 AnyArray: TypeAlias = npt.NDArray[Any]
 
@@ -51,8 +57,9 @@ class Reading:
     plan: Plan
     out: AnyArray
     """The result with length 1 where integers drop an axis."""
-    given: AnyArray | None
+    given: Any
     scalar: bool
+    prototype: BufferPrototype | None = None
 
     def programs(self) -> Iterator[Program]:
         """One program per batch, in any order."""
@@ -65,8 +72,12 @@ class Reading:
     def result(self) -> Any:
         """What the caller gets, once all programs have run."""
         if self.given is not None:
+            if not isinstance(self.given, np.ndarray):  # in the memory of a device
+                self.given[...] = device().asarray(self.out.reshape(self.plan.out_shape))
             return self.given
         shaped = self.out.reshape(self.plan.out_shape)
+        if self.prototype is not None:
+            shaped = self.prototype.nd_buffer.from_numpy_array(shaped).as_ndarray_like()
         return shaped[()] if self.scalar else shaped
 
 
@@ -75,18 +86,18 @@ def reading_plan(target: Target, selection: Selection) -> Plan:
     return plan_read(target.metadata.chunk_grid, target.metadata.shape, selection)
 
 
-def _output(given: Any, shape: Shape, dtype: np.dtype[Any]) -> AnyArray | None:
+def _output(given: Any, shape: Shape, dtype: np.dtype[Any]) -> Any:
     array = given.as_ndarray_like() if isinstance(given, NDBuffer) else given
     if array is None:
         return None
-    if not isinstance(array, np.ndarray):
-        raise TypeError(f"out must be a numpy array or an NDBuffer, got {type(given).__name__}")
+    if not isinstance(array, np.ndarray) and not hasattr(array, "__cuda_array_interface__"):
+        raise TypeError(f"out must be an array or an NDBuffer, got {type(given).__name__}")
     if array.shape != shape or array.dtype != dtype:
         raise ShapeMismatchError(
             f"out has shape {array.shape} and dtype {array.dtype}, the selection gives {shape} "
             f"and {dtype}"
         )
-    if not array.flags.writeable:
+    if isinstance(array, np.ndarray) and not array.flags.writeable:
         raise ValueError("out is read-only")
     return array
 
@@ -108,18 +119,14 @@ def reading(
     metadata = target.metadata
     plan = reading_plan(target, selection)
     given = _output(out, plan.out_shape, metadata.dtype)
-    if given is not None:
+    if isinstance(given, np.ndarray):
         room = given.reshape(plan.full_shape)
         if room.size and not np.may_share_memory(room, given):
             raise ValueError("out has a memory layout that can't be filled in place")
-    elif prototype is not None:
-        room = prototype.nd_buffer.create(
-            shape=plan.full_shape, dtype=metadata.dtype, order=target.config.order
-        ).as_ndarray_like()
     else:
         room = np.empty(plan.full_shape, metadata.dtype, metadata.order or target.config.order)
     scalar = plan.out_shape == () and isinstance(selection, ProductSelection)
-    return Reading(target, plan, room, given, scalar)
+    return Reading(target, plan, room, given, scalar, prototype)
 
 
 @attrs.frozen(eq=False)
@@ -158,6 +165,8 @@ def writing(target: Target, selection: Selection, value: Any) -> Writing:
 
 def as_values(value: Any, dtype: np.dtype[Any], selection: Selection, target: Target) -> AnyArray:
     """The value as an array of the selection's shape, by numpy's rules of assignment."""
+    if hasattr(value, "__cuda_array_interface__"):
+        value = to_host(value)
     array = np.asarray(value)
     if array.ndim == 0 or array.dtype.kind not in "biufcmM":
         array = np.asarray(value, dtype)  # fails here, before anything is written
@@ -208,6 +217,7 @@ def resizing(
     target: Target, shape: Shape, *, delete_outside_chunks: bool = True
 ) -> Generator[Any, Any, ArrayMetadata]:
     """Program that resizes: the shape first, then the chunks that lie outside."""
+    target.place.store.check_writable(target.place.path)
     old, new = target.metadata, target.metadata.with_shape(shape)
     if new != old:
         yield from publish(target.place, old, new)
@@ -285,3 +295,62 @@ def iterate_grid(
     ):
         raise SelectionError(f"box at {start} of shape {extent} does not fit the grid {grid}")
     return itertools.product(*(range(s, s + e) for s, e in zip(start, extent, strict=True)))
+
+
+# ---------------------------------------------------------------------- whole operations
+
+
+def together(job: Reading | Writing) -> Together:
+    """The programs of a job, for an interpreter to run several at a time."""
+    target = job.target
+    width = target.batch_chunks(len(job.plan))
+    return Together(job.programs(), width, target.config.concurrency)
+
+
+def read(
+    target: Target, selection: Selection, out: Any = None, prototype: BufferPrototype | None = None
+) -> Program:
+    """Program that reads a selection; its values."""
+    job = reading(target, selection, out=out, prototype=prototype)
+    yield together(job)
+    return job.result()
+
+
+def write(target: Target, selection: Selection, value: Any) -> Program:
+    """Program that writes a selection."""
+    job = writing(target, selection, value)
+    yield together(job)
+
+
+def append(target: Target, data: npt.ArrayLike, axis: int) -> Program:
+    """Program that stores data beyond the end of an axis, then the grown shape; new metadata."""
+    values = np.asarray(data)
+    grown, region = grown_shape(target, values, axis)
+    target.place.store.check_writable(target.place.path)
+    larger = Target(target.metadata.with_shape(grown), target.place, target.config)
+    job = writing(larger, select(larger, region, "basic"), values)
+    yield from checking(target)
+    yield together(job)
+    yield from publishing(target, larger.metadata)
+    return larger.metadata
+
+
+def set_attributes(target: Target, attributes: FrozenMap) -> Program:
+    """Program that stores other attributes; new metadata."""
+    target.place.store.check_writable(target.place.path)
+    metadata = target.metadata.with_attributes(attributes)
+    yield from publishing(target, metadata)
+    return metadata
+
+
+def stored_objects(target: Target) -> Program:
+    """Program that counts the stored chunks (shards) inside the shape."""
+    keys = yield ListPrefix(target.place.path)
+    return count_stored(target, keys)
+
+
+def stored_nbytes(target: Target) -> Program:
+    """Program that sums the bytes of all values below the array's path."""
+    keys = yield ListPrefix(target.place.path)
+    sizes = yield Sizes(keys)
+    return sum(size or 0 for size in sizes)

@@ -15,7 +15,7 @@ from frozarr.errors import ChunkDecodeError, ChunkNotFoundError
 from frozarr.indexing import Plan, gather, scatter, singles
 from frozarr.io.kernels.base import BytesLike, DecodeError
 from frozarr.io.kernels.shard import equal_to_fill
-from frozarr.io.requests import Answer, Delete, Get, GetInto, Lock, Put, Request
+from frozarr.io.requests import Answer, Delete, Get, GetInto, Lock, Put, Request, Sizes
 from frozarr.io.target import Target
 
 __all__ = ["Program", "read_batch", "write_batch"]
@@ -153,10 +153,20 @@ def write_batch(target: Target, plan: Plan, values: AnyArray) -> Program:
                 empty.append(key)
             else:
                 full.append((key, value))
-    if empty:
+    if empty and not target.place.store.supports_deletes:
+        full += yield from empty_but_stored(empty, target.chain.encode_empty(target.fill))
+    elif empty:
         yield Delete(empty)
     if full:
         yield Put([key for key, _ in full], [value for _, value in full])
+
+
+def empty_but_stored(
+    keys: Sequence[str], value: BytesLike
+) -> Generator[Request, Answer, list[tuple[str, BytesLike]]]:
+    """For a store that can't delete: what to put instead, for keys that exist."""
+    sizes = yield Sizes(keys)
+    return [(key, value) for key, size in zip(keys, sizes, strict=True) if size is not None]
 
 
 def _rewritten(

@@ -143,6 +143,8 @@ class Together(NamedTuple):
     programs: Iterable[Generator[Any, Any, Any]]
     width: int
     """Keys that each of them asks for at once, about."""
+    concurrency: int
+    """Requests that may be under way, for stores that wait."""
 
 
 class On(NamedTuple):
@@ -150,6 +152,7 @@ class On(NamedTuple):
 
     store: Any
     program: Generator[Any, Any, Any]
+    workers: int
 
 
 Request: TypeAlias = (

@@ -6,7 +6,7 @@ blocking callers of such a store have whole programs run there.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from contextvars import ContextVar
 from functools import partial
@@ -16,11 +16,21 @@ from frozarr.io.locks import LOCKS
 from frozarr.io.programs import Program
 from frozarr.io.requests import Answer, Lock, On, Request, Together, call_of
 from frozarr.io.stores.base import Store
+from frozarr.io.together import together
 
-__all__ = ["CONCURRENCY", "in_thread", "run_async", "run_elsewhere"]
+__all__ = ["GATE", "Gate", "in_thread", "run_async", "run_elsewhere"]
 
-CONCURRENCY: Final[ContextVar[int]] = ContextVar("frozarr_concurrency", default=64)
-"""Requests that one call of a handle may have under way."""
+
+class Gate:
+    """Passed by each request of a store that waits, so that one call has only so many under way."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.passing = asyncio.Semaphore(limit)
+
+
+GATE: Final[ContextVar[Gate | None]] = ContextVar("frozarr_gate", default=None)
+"""The gate of the call that is being carried out."""
 
 
 def run_elsewhere(program: Program, store: Store, workers: int) -> Any:
@@ -93,7 +103,7 @@ async def _answer(request: Request, store: Any, held: list[Any], workers: int) -
         held += locks
         return None
     if isinstance(request, On):
-        return await run_async(request.program, request.store, workers)
+        return await run_async(request.program, request.store, request.workers)
     if isinstance(request, Together):
         return await _run_together(request, store, workers)
     verb, arguments = call_of(request)
@@ -104,30 +114,15 @@ async def _run_together(request: Together, store: Store, workers: int) -> None:
     """Run independent programs, as many at a time as keep the allowed requests under way."""
     count = workers
     if store.loop is not None:
-        count = -(-CONCURRENCY.get() // max(1, request.width)) + 1
+        count = -(-request.concurrency // max(1, request.width)) + 1
     programs = iter(request.programs)
-    first: list[BaseException] = []
 
     async def work() -> None:
         for program in programs:
             await run_async(program, store, threaded=True)
 
-    tasks = [asyncio.ensure_future(work()) for _ in range(count)]
+    token = GATE.set(Gate(request.concurrency))
     try:
-        await _until_one_fails(tasks, first)
+        await together(work() for _ in range(count))
     finally:
-        for task in tasks:
-            task.cancel()
-        # whoever waits for this sees an error, or the cancellation, when nothing runs any more
-        while not all(task.done() for task in tasks):
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait(tasks)
-    if first:
-        raise first[0]
-
-
-async def _until_one_fails(
-    tasks: Iterable["asyncio.Future[Any]"], first: list[BaseException]
-) -> None:
-    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-    first += [error for task in done if (error := task.exception()) is not None]
+        GATE.reset(token)

@@ -95,7 +95,7 @@ def _answer(
         held += locks
         return None
     if isinstance(request, On):
-        return run(request.program, request.store, workers=workers)
+        return run(request.program, request.store, workers=request.workers)
     if isinstance(request, Together):
         return run_all(request.programs, store, workers)
     if _short_calls(request):

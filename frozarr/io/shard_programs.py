@@ -16,7 +16,7 @@ from frozarr.indexing.shard import Located, inner_ids, refine, write_order
 from frozarr.io.byte_requests import ByteRequest, RangeByteRequest, SuffixByteRequest
 from frozarr.io.kernels.base import BytesLike, DecodeError, Parts
 from frozarr.io.kernels.shard import ShardFormat, equal_to_fill
-from frozarr.io.programs import Program, check_missing, located
+from frozarr.io.programs import Program, check_missing, empty_but_stored, located
 from frozarr.io.requests import Answer, Delete, Get, GetRanges, Lock, Put, Request, Versions
 from frozarr.io.target import Target
 
@@ -254,8 +254,14 @@ def write_shards(target: Target, shard: ShardFormat, batch: Plan, values: AnyArr
         except DecodeError as error:
             raise located(target, each.key, error) from error
     empty = [key for key, value in made.items() if value is None]
-    full = {key: value for key, value in made.items() if value is not None}
-    if empty:
+    full: dict[str, BytesLike | Parts] = {
+        key: value for key, value in made.items() if value is not None
+    }
+    if empty and not target.place.store.supports_deletes:
+        # no inner chunk present: an index alone
+        hollow = shard.encode(np.broadcast_to(shard.fill, shard.shard_shape))
+        full |= dict((yield from empty_but_stored(empty, hollow)))
+    elif empty:
         yield Delete(empty)
     if full:
         yield Put(list(full), list(full.values()))

@@ -65,6 +65,12 @@ class StoreTests:
         """Both faces of the store, under the same names."""
         return store.blocking if request.param == "blocking" else _AsyncFace(store)
 
+    @pytest.fixture
+    def deletes(self, store: Store) -> None:
+        """For tests that delete what exists."""
+        if not store.supports_deletes:
+            pytest.skip("this store can't delete, by its nature")
+
     def test_set_get(self, face: Any) -> None:
         face.set("a/b", b"spam")
         assert face.get("a/b").to_bytes() == b"spam"
@@ -131,7 +137,7 @@ class StoreTests:
         face.set_if_not_exists("a", b"second")
         assert face.get("a").to_bytes() == b"first"
 
-    def test_delete(self, face: Any) -> None:
+    def test_delete(self, face: Any, deletes: None) -> None:  # noqa: ARG002 - skips
         face.set("a/b", b"x")
         face.delete("a/b")
         face.delete("a/b")
@@ -152,14 +158,14 @@ class StoreTests:
         assert not face.is_empty("a")
         assert face.is_empty("b")
 
-    def test_delete_dir(self, face: Any) -> None:
+    def test_delete_dir(self, face: Any, deletes: None) -> None:  # noqa: ARG002 - skips
         for key in ("a/b", "a/c/d", "ab"):
             face.set(key, b"x")
         face.delete_dir("a")
         assert face.list() == ["ab"]
         face.delete_dir("missing")
 
-    def test_clear(self, face: Any) -> None:
+    def test_clear(self, face: Any, deletes: None) -> None:  # noqa: ARG002 - skips
         face.set("a/b", b"x")
         face.clear()
         assert face.list() == []
@@ -199,12 +205,12 @@ class StoreTests:
 
     # ------------------------------------------------------------------ bulk verbs
 
-    def test_bulk(self, store: Store) -> None:
+    def test_bulk(self, store: Store, deletes: None) -> None:  # noqa: ARG002 - skips
         keys = [f"c/{i}/{j}" for i in range(4) for j in range(5)]
         store.write_many(keys, [key.encode() for key in keys])
         asked = [*keys[3:9], "c/9/9", "d/0/0", "d/0/1", "c/0/9", "c/0/8", *keys[:2]]
         found = store.read_many(asked)
-        assert [f and bytes(f) for f in found] == [
+        assert [None if f is None else bytes(f) for f in found] == [
             k.encode() if k in keys else None for k in asked
         ]  # fmt: skip
         rows = np.zeros((len(asked), 5), np.uint8)
@@ -219,7 +225,17 @@ class StoreTests:
         sizes = store.read_into(["a", "b", "c"], np.zeros((3, 4), np.uint8))
         assert sizes.tolist() == [3, 5, 0]
 
-    def test_swap(self, store: Store) -> None:
+    def test_no_deletes(self, store: Store, face: Any) -> None:
+        if store.supports_deletes:
+            return
+        face.set("a", b"x")
+        face.delete("missing")
+        for verb in (lambda: face.delete("a"), lambda: face.delete_dir(""), face.clear):
+            with pytest.raises(NotImplementedError, match="a"):
+                verb()
+        assert face.get("a").to_bytes() == b"x"
+
+    def test_swap(self, store: Store, deletes: None) -> None:  # noqa: ARG002 - skips
         assert store.swap("a", None, b"1")
         assert not store.swap("a", None, b"2")
         assert not store.swap("a", b"0", b"2")

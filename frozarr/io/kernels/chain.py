@@ -170,6 +170,12 @@ class BoundChain:
             data = kernel.encode(data)
         return as_bytes_view(data) if isinstance(data, np.ndarray) else data
 
+    def encode_empty(self, fill: AnyArray) -> BytesLike:
+        """Encoded bytes of a chunk that holds nothing but the fill value."""
+        staging = self.staging(1)
+        staging[...] = fill
+        return self.encode(staging[0, ...])
+
     def encode_many(self, staging: AnyArray, rows: Sequence[int]) -> list[BytesLike]:
         """Encoded bytes of some of the chunks in a staging array."""
         return [self.encode(staging[row, ...]) for row in rows]  # a 0-d chunk stays an array

@@ -96,8 +96,12 @@ class MemoryStore(BlockingStore):
         first, last = resolve_range(byte_range, len(view), key)
         return view[first:last]
 
+    def _kept(self, value: BytesLike) -> Any:
+        """What the dictionary keeps of a value: a copy, because callers may change theirs."""
+        return value if isinstance(value, bytes) else bytes(as_value(value))
+
     def _write(self, keys: Sequence[str], values: Sequence[BytesLike]) -> None:
-        copies = [v if isinstance(v, bytes) else bytes(as_value(v)) for v in values]
+        copies = [self._kept(value) for value in values]
         with self._changing:
             self._values.update(zip(keys, copies, strict=True))
 
@@ -120,7 +124,7 @@ class MemoryStore(BlockingStore):
             if new is None:
                 self._values.pop(key, None)
             else:
-                self._values[key] = new
+                self._values[key] = self._kept(new)
             return True
 
     def versions(self, keys: Sequence[str]) -> list[Any]:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import MutableMapping
+from importlib import import_module
 from typing import Any, TypeAlias
 from urllib.parse import unquote, urlsplit
 
@@ -14,8 +15,18 @@ from frozarr.metadata.keys import join, normalize_path
 
 __all__ = ["StoreLike", "resolve"]
 
-StoreLike: TypeAlias = Store | StorePath | str | os.PathLike[str] | MutableMapping[str, Any] | None
-"""A store, a place in one, a path or file URL, a dictionary; None is a new MemoryStore."""
+StoreLike: TypeAlias = (
+    Store | StorePath | str | os.PathLike[str] | MutableMapping[str, Any] | Any | None
+)
+"""A store, a place in one, a path, a URL, a dictionary, fsspec's mapper or UPath, an obspec client.
+
+None is a new MemoryStore.
+"""
+
+
+def _fsspec() -> Any:
+    """The class of stores on fsspec, which takes longer to import than all of this package."""
+    return import_module("frozarr.io.stores.fsspec").FsspecStore
 
 
 def _from_url(url: str, storage_options: dict[str, Any] | None) -> Store:
@@ -24,10 +35,14 @@ def _from_url(url: str, storage_options: dict[str, Any] | None) -> Store:
         if storage_options:
             raise TypeError(f"storage_options need a remote URL, got {url!r}")
         return LocalStore(unquote(parts.path) if parts.scheme == "file" else url)
-    raise ValueError(
-        f"{url}: no store for the scheme {parts.scheme!r}; use a path, a file:// URL, a dictionary "
-        "or a Store"
-    )
+    try:
+        made: Store = _fsspec().from_url(url, storage_options)
+    except (ValueError, ImportError) as error:  # fsspec's own words for what it can't do
+        raise type(error)(
+            f"{url}: no store for the scheme {parts.scheme!r}: {error}; use another URL, a path, a "
+            "dictionary or a Store"
+        ) from error
+    return made
 
 
 def resolve(
@@ -62,8 +77,14 @@ def resolve(
             place = StorePath(_from_url(store, storage_options))
         case os.PathLike():
             place = StorePath(LocalStore(store))
+        case MutableMapping() if hasattr(store, "fs"):
+            place = StorePath(_fsspec().from_mapper(store))
+        case _ if hasattr(store, "fs") and hasattr(store, "path"):
+            place = StorePath(_fsspec().from_upath(store))
         case MutableMapping() | None:
             place = StorePath(MemoryStore(store))
+        case _ if callable(getattr(store, "get_range_async", None)):
+            place = StorePath(import_module("frozarr.io.stores.obspec").ObspecStore(store))
         case _:
             raise TypeError(
                 f"can't make a store of a {type(store).__name__}: {store!r}; pass a Store, a "

@@ -1,0 +1,229 @@
+"""A store in a ZIP archive, for data that travel as one file.
+
+An archive is complete once it is closed: until then it has no directory, and opening it says so.
+"""
+
+import os
+import threading
+import warnings
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from frozarr.io.byte_requests import ByteRequest, resolve_range
+from frozarr.io.kernels.base import BytesLike, as_bytes_view
+from frozarr.io.stores.base import BlockingStore, is_hidden
+
+__all__ = ["ZipStore"]
+
+ZipMode = Literal["r", "w", "a", "x"]
+
+
+class ZipStore(BlockingStore):
+    """Keys are entries of an archive.
+
+    Parameters
+    ----------
+    path
+        The archive.
+    mode
+        ``r`` read it, ``w`` make it anew, ``a`` add to it, ``x`` make it, failing if it exists.
+    compression
+        ``zipfile.ZIP_STORED`` or ``ZIP_DEFLATED``; chunks are mostly compressed already.
+
+    Entries can't be removed. One that is written again takes the place of the old one in the
+    archive's directory; the old bytes stay in the file, unreachable.
+
+    Raises
+    ------
+    zipfile.BadZipFile
+        Not an archive, or one whose writer did not live to close it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = f"{tempfile.mkdtemp()}/a.zip"
+    >>> with ZipStore(path, mode="w") as store:
+    ...     store.blocking.set("a/b", b"spam")
+    >>> ZipStore(path).blocking.get("a/b").to_bytes()
+    b'spam'
+    """
+
+    supports_deletes = False
+    supports_partial_writes = False
+    coalesce_gap_nbytes = 16 * 1024
+
+    def __init__(
+        self, path: str | os.PathLike[str], *, mode: ZipMode = "r", read_only: bool | None = None,
+        compression: int = zipfile.ZIP_STORED, allowZip64: bool = True,  # noqa: N803 - zipfile's name
+    ) -> None:  # fmt: skip
+        if mode not in {"r", "w", "a", "x"}:
+            raise ValueError(f"mode must be one of 'r', 'w', 'a', 'x', got {mode!r}")
+        super().__init__(read_only=mode == "r" if read_only is None else read_only)
+        self.path = Path(path).absolute()
+        self._mode: ZipMode = mode
+        self.compression, self.allowZip64 = compression, allowZip64
+        self._lock = threading.RLock()
+        self._pid = os.getpid()
+        self._archive: zipfile.ZipFile | None = self._opened(mode)
+
+    def _opened(self, mode: ZipMode) -> zipfile.ZipFile:
+        try:
+            return zipfile.ZipFile(
+                self.path, mode, compression=self.compression, allowZip64=self.allowZip64
+            )
+        except zipfile.BadZipFile as error:
+            raise zipfile.BadZipFile(
+                f"{self.path}: {error}. If it was being written, its writer ended before close(), "
+                "and the archive has no directory; write it again"
+            ) from error
+
+    @property
+    def archive(self) -> zipfile.ZipFile:
+        """The open archive; a process forked since opens it again, to have a position of its own.
+
+        Raises
+        ------
+        ValueError
+            The store is closed, or is being written by the parent process.
+        """
+        if self._archive is None:
+            raise ValueError(f"{self.url} is closed")
+        if self._pid != os.getpid():
+            if self._mode != "r":
+                raise ValueError(f"{self.url}: an archive is written by the process that opened it")
+            self._lock = threading.RLock()
+            self._archive, self._pid = self._opened("r"), os.getpid()
+        return self._archive
+
+    @property
+    def url(self) -> str:
+        """``zip://`` and the path."""
+        return f"zip://{self.path}"
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """The archive's path."""
+        return ("zip", os.path.realpath(self.path))
+
+    def with_read_only(self, read_only: bool = False) -> Self:
+        """The same open archive, with or without permission to change it.
+
+        Raises
+        ------
+        ValueError
+            Permission to change an archive that was opened in mode ``r``.
+        """
+        if not read_only and self._mode == "r":
+            raise ValueError(f"{self.url} was opened in mode 'r'; open it in mode 'a' to change it")
+        twin = type(self).__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        twin._read_only = read_only  # noqa: SLF001 - our own twin
+        return twin
+
+    def __getstate__(self) -> dict[str, Any]:
+        if self._mode != "r" and self._archive is not None and not self._read_only:
+            raise TypeError(f"{self.url} is open for writing: close it before it is pickled")
+        kept = ("path", "compression", "allowZip64")
+        return {name: getattr(self, name) for name in kept}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        compression, big = state["compression"], state["allowZip64"]
+        self.__init__(state["path"], mode="r", compression=compression, allowZip64=big)  # type: ignore[misc]  # as good as new
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Finish the archive; nothing can be read or written afterwards."""
+        with self._lock:
+            if self._archive is not None and self._pid == os.getpid():
+                self._archive.close()
+            self._archive = None
+
+    # -------------------------------------------------------------- reading
+
+    def _info(self, key: str) -> zipfile.ZipInfo | None:
+        return self.archive.NameToInfo.get(key)
+
+    def _read(
+        self,
+        key: str,
+        byte_range: ByteRequest | None,
+        nbytes_hint: int,  # noqa: ARG002 - the directory knows
+    ) -> BytesLike | None:
+        with self._lock:
+            info = self._info(key)
+            if info is None:
+                return None
+            if byte_range is None:
+                return self.archive.read(info)
+            first, last = resolve_range(byte_range, info.file_size, key)
+            with self.archive.open(info) as entry:
+                entry.seek(first)
+                return entry.read(last - first)
+
+    def size_of(self, key: str) -> int | None:
+        """Bytes of a value; None if the key is missing."""
+        with self._lock:
+            info = self._info(key)
+            return None if info is None else info.file_size
+
+    def keys_below(self, prefix: str) -> list[str]:
+        """All keys below a prefix, sorted."""
+        head = f"{prefix}/" if prefix else ""
+        with self._lock:
+            names = list(self.archive.NameToInfo)
+        return sorted(
+            n for n in names if n.startswith(head) and not n.endswith("/") and not is_hidden(n)
+        )
+
+    def names_below(self, prefix: str) -> list[str]:
+        """Names one level below a prefix, sorted."""
+        start = len(prefix) + bool(prefix)
+        return sorted({key[start:].partition("/")[0] for key in self.keys_below(prefix)})
+
+    # -------------------------------------------------------------- writing
+
+    def _write(self, keys: Sequence[str], values: Sequence[BytesLike]) -> None:
+        with self._lock:
+            for key, value in zip(keys, values, strict=True):
+                self._write_entry(key, as_bytes_view(value))
+
+    def _write_entry(self, key: str, value: memoryview) -> None:
+        archive = self.archive
+        old = archive.NameToInfo.get(key)
+        info = zipfile.ZipInfo(key)
+        info.compress_type = self.compression
+        info.external_attr = 0o644 << 16
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Duplicate name", UserWarning)
+            archive.writestr(info, value)
+        if old is not None:  # only the new entry is listed
+            archive.filelist.remove(old)
+
+    def _erase(self, keys: Sequence[str]) -> None:
+        present = [key for key in keys if self.size_of(key) is not None]
+        if present:
+            raise NotImplementedError(
+                f"{self.url}: entries of an archive can't be removed ({present[0]!r}); write "
+                "another archive without it"
+            )
+
+    def _erase_prefix(self, prefix: str) -> None:
+        self._erase(self.keys_below(prefix))
+
+    def _swap(self, key: str, old: bytes | None, new: bytes | None) -> bool:
+        with self._lock:
+            stored = self._read(key, None, 0)
+            if (None if stored is None else bytes(stored)) != old:
+                return False
+            if new is None:
+                self._erase([key])
+            else:
+                self._write([key], [new])
+            return True

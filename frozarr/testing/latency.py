@@ -1,0 +1,132 @@
+"""A store in memory that answers as late, as slowly and as badly as a remote one might."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import MutableMapping
+from typing import Any, Self
+
+from fsspec.asyn import get_loop
+
+from frozarr.io.byte_requests import ByteRequest
+from frozarr.io.kernels.base import BytesLike
+from frozarr.io.stores.memory import MemoryStore
+from frozarr.io.stores.waiting import WaitingStore
+
+__all__ = ["LatencyStore"]
+
+
+class LatencyStore(WaitingStore):
+    """A dictionary at a distance.
+
+    Parameters
+    ----------
+    delay
+        Seconds that each request takes.
+    jitter
+        Seconds by which that varies, at most, from a seeded source.
+    bandwidth
+        Bytes per second of one request; None for no limit.
+    fail_at
+        Number of the request (from 0) that fails.
+
+    Examples
+    --------
+    >>> store = LatencyStore({"a": b"x"}, delay=0.001)
+    >>> store.blocking.get("a").to_bytes(), store.requests, store.rounds
+    (b'x', 1, 1)
+    """
+
+    def __init__(
+        self, store_dict: MutableMapping[str, Any] | None = None, *, delay: float = 0.01,
+        jitter: float = 0.0, bandwidth: float | None = None, fail_at: int | None = None,
+        seed: int = 0, read_only: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(read_only=read_only)
+        self._inner = MemoryStore(store_dict)
+        self.delay, self.jitter, self.bandwidth, self.fail_at = delay, jitter, bandwidth, fail_at
+        self._random = random.Random(seed)  # noqa: S311 - reproducible on purpose
+        self.reset()
+
+    def reset(self) -> None:
+        """Count from zero again."""
+        self.requests = 0
+        """Requests begun."""
+        self.cancelled = 0
+        """Requests whose caller did not wait for the answer."""
+        self._ended = 0
+        self.in_flight = 0
+        self.most_in_flight = 0
+        self.rounds = 0
+        """Round trips: requests that did not overlap, one after the other."""
+        self.by_kind: Counter[str] = Counter()
+        """Requests by what they do."""
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop that fsspec keeps in the background."""
+        found: asyncio.AbstractEventLoop = get_loop()
+        return found
+
+    @property
+    def url(self) -> str:
+        """The dictionary's."""
+        return f"latency+{self._inner.url}"
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """The dictionary."""
+        return self._inner.identity
+
+    def with_read_only(self, read_only: bool = False) -> Self:
+        """The same place, with or without permission to change it."""
+        twin = type(self).__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        twin._read_only = read_only  # noqa: SLF001 - our own twin
+        return twin
+
+    async def _request(self, kind: str, verb: str, *arguments: Any) -> Any:
+        number, self.requests = self.requests, self.requests + 1
+        self.by_kind[kind] += 1
+        turn = self._ended + 1
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        self.rounds = max(self.rounds, turn)
+        try:
+            await asyncio.sleep(self.delay + self.jitter * self._random.random())
+            if number == self.fail_at:
+                raise OSError(f"request {number} fails on purpose")
+            answer = self._inner.call(verb, *arguments)
+            if self.bandwidth and kind == "get":
+                await asyncio.sleep(sum(len(v) for v in answer if v is not None) / self.bandwidth)
+            return answer
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        finally:
+            self.in_flight -= 1
+            self._ended = max(self._ended, turn)
+
+    async def _get(self, key: str, byte_range: ByteRequest | None) -> BytesLike | None:
+        (found,) = await self._request("get", "read_many", [key], [byte_range])
+        value: BytesLike | None = found
+        return value
+
+    async def _set(self, key: str, value: bytes) -> None:
+        await self._request("put", "write_many", [key], [value])
+
+    async def _create(self, key: str, value: bytes) -> bool:
+        return bool(await self._request("put", "swap", key, None, value))
+
+    async def _delete(self, key: str) -> None:
+        await self._request("delete", "erase_many", [key])
+
+    async def _size(self, key: str) -> int | None:
+        size: int | None = await self._request("head", "size_of", key)
+        return size
+
+    async def _keys(self, prefix: str) -> list[str]:
+        return list(await self._request("list", "keys_below", prefix))
+
+    async def _names(self, prefix: str) -> list[str]:
+        return list(await self._request("list", "names_below", prefix))
