@@ -78,7 +78,7 @@ class Buffer(cpu.Buffer):
 
     def as_buffer_like(self) -> memoryview:
         """The bytes in host memory, as a buffer."""
-        return memoryview(self.as_numpy_array())
+        return self.as_numpy_array().data
 
     def to_bytes(self) -> bytes:
         """The bytes in host memory."""

@@ -14,7 +14,7 @@ from frozarr.indexing import Plan, gather, scatter, singles
 from frozarr.indexing.coalesce import Merged, coalesce
 from frozarr.indexing.shard import Located, inner_ids, refine, write_order
 from frozarr.io.byte_requests import ByteRequest, RangeByteRequest, SuffixByteRequest
-from frozarr.io.kernels.base import BytesLike, DecodeError, Parts
+from frozarr.io.kernels.base import BytesLike, DecodeError, Parts, as_bytes_view
 from frozarr.io.kernels.shard import ShardFormat, equal_to_fill
 from frozarr.io.programs import Program, check_missing, empty_but_stored, located
 from frozarr.io.requests import Answer, Delete, Get, GetRanges, Lock, Put, Request, Versions
@@ -217,7 +217,7 @@ def _joined(
 ) -> tuple[BytesLike, Indices] | None:
     """The bytes of a shard's merged ranges side by side, and where each starts in them."""
     sizes = ranges.stop - ranges.start
-    parts: list[BytesLike] = []
+    parts: list[bytes | memoryview] = []
     for size in sizes.tolist():
         part = next(data)[1] if size else b""
         if part is None or len(part) != size:
@@ -229,7 +229,7 @@ def _joined(
                 key,
                 DecodeError(f"shard is truncated: got {got} where {size} bytes were due"),
             )
-        parts.append(part)
+        parts.append(part if isinstance(part, bytes) else as_bytes_view(part))
     if changed:
         return None
     return (parts[0] if len(parts) == 1 else b"".join(parts)), np.cumsum(sizes) - sizes

@@ -30,7 +30,7 @@ class Parts:
 
     def join(self) -> bytes:
         """All of them as one."""
-        return b"".join(self.pieces)
+        return b"".join([as_bytes_view(piece) for piece in self.pieces])
 
 
 class BytesKernel(Protocol):
