@@ -31,6 +31,10 @@ class Config:
 
     order: Literal["C", "F"] = attrs.field(default="C", validator=attrs.validators.in_(("C", "F")))
     """Memory layout of arrays that reads return."""
+    strings: Literal["numpy", "object"] = attrs.field(
+        default="numpy", validator=attrs.validators.in_(("numpy", "object"))
+    )
+    """What reads of text of any length return: numpy's StringDType, or Python objects."""
     write_empty_chunks: bool = attrs.field(
         default=False, validator=attrs.validators.instance_of(bool)
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from frozarr.errors import MetadataError
 from frozarr.io.target import ArrayMetadata
-from frozarr.metadata.array_v2 import ArrayV2Metadata
+from frozarr.metadata.array_v2 import ArrayV2Metadata, object_type
 from frozarr.metadata.array_v3 import ArrayV3Metadata
 from frozarr.metadata.auto_chunks import normalize_shards
 from frozarr.metadata.codecs.base import Codec
@@ -18,8 +18,10 @@ from frozarr.metadata.codecs.chain import parse_codec
 from frozarr.metadata.codecs.compressors import BLOSC_SHUFFLES, BloscCodec, ZstdCodec
 from frozarr.metadata.codecs.numcodecs import NumcodecsCodec
 from frozarr.metadata.codecs.sharding import ShardingCodec
+from frozarr.metadata.codecs.vlen import VlenBytesCodec, VlenUtf8Codec
 from frozarr.metadata.dtypes.base import DataType
-from frozarr.metadata.dtypes.lookup import data_type_of, parse_user_dtype
+from frozarr.metadata.dtypes.lookup import user_data_type
+from frozarr.metadata.dtypes.vlen import String, VariableLengthBytes
 from frozarr.metadata.grids import RegularGrid
 from frozarr.metadata.json import FrozenMap
 from frozarr.metadata.keys import ChunkKeyEncoding, DefaultKeys, V2Keys
@@ -80,21 +82,18 @@ def array_metadata(
     if zarr_format not in {2, 3, None}:
         raise ValueError(f"zarr_format must be 2 or 3, got {zarr_format!r}")
     extents = normalize_shape(shape)
-    kind = parse_user_dtype(dtype)
+    data_type, kind = _type(dtype, filters, zarr_format)
     if shards is not None and zarr_format == 2:
         raise ValueError("shards: format 2 has none; use format 3")
     inner, outer, location = normalize_shards(chunks, shards, extents, kind.itemsize)
     chunk_shape = inner if outer is None else outer
     frozen = _attributes(attributes)
-    data_type = data_type_of(kind)
-    if data_type is None:
-        raise ValueError(f"dtype {kind} has no data type in the Zarr formats")
     fill = _fill_value(data_type, fill_value, zarr_format or 3)
     if zarr_format == 2:
         _refuse_v3_only(serializer, dimension_names)
         return ArrayV2Metadata(
             shape=extents, chunks=chunk_shape, dtype=kind, fill_value=fill, order=order or "C",
-            filters=_v2_codecs(filters), compressor=_v2_compressor(compressors),
+            filters=_v2_filters(filters, data_type), compressor=_v2_compressor(compressors),
             dimension_separator=_v2_separator(chunk_key_encoding), attributes=frozen,
         )  # fmt: skip
     if order is not None:
@@ -104,7 +103,7 @@ def array_metadata(
     chain = (
         (
             *_v3_codecs(filters, (), "filters", "array_array"),
-            *_v3_codecs(serializer, (_default_serializer(kind),), "serializer", "array_bytes"),
+            *_v3_codecs(serializer, (_default_serializer(data_type),), "serializer", "array_bytes"),
             *_v3_codecs(compressors, (ZstdCodec(),), "compressors", "bytes_bytes"),
         )
         if codecs is None
@@ -166,8 +165,13 @@ def _refuse_v3_only(serializer: Any, dimension_names: Any) -> None:
 # ---------------------------------------------------------------------- format 3
 
 
-def _default_serializer(dtype: np.dtype[Any]) -> BytesCodec:
-    return BytesCodec(endian="little" if dtype.itemsize > 1 else None)
+def _default_serializer(data_type: DataType) -> Codec:
+    match data_type:
+        case String():
+            return VlenUtf8Codec()
+        case VariableLengthBytes():
+            return VlenBytesCodec()
+    return BytesCodec(endian="little" if data_type.numpy.itemsize > 1 else None)
 
 
 def _key_encoding(given: Any) -> ChunkKeyEncoding:
@@ -280,6 +284,31 @@ def _entries(given: Any) -> list[Any]:
 
 def _v2_codecs(filters: Any) -> tuple[NumcodecsCodec, ...]:
     return tuple(_v2_codec(f) for f in _entries(filters))
+
+
+_OBJECT_CODEC = {"string": "vlen-utf8", "variable_length_bytes": "vlen-bytes"}
+
+
+def _v2_filters(filters: Any, data_type: DataType) -> tuple[NumcodecsCodec, ...]:
+    """Filters, the object codec that the type needs ahead of them where it isn't given."""
+    given = _v2_codecs(filters)
+    if data_type.numpy.hasobject and object_type(given) is None:
+        return (NumcodecsCodec({"id": _OBJECT_CODEC[data_type.name]}), *given)
+    return given
+
+
+def _type(dtype: Any, filters: Any, zarr_format: Format | None) -> tuple[DataType, np.dtype[Any]]:
+    """Data type meant; objects of format 2 are what their codec says."""
+    if (
+        zarr_format == 2
+        and isinstance(dtype, type | np.dtype | str)
+        and dtype in {object, "O", "|O"}
+    ):
+        given = _entries(filters)
+        found = object_type(_v2_codecs(given))
+        if found is not None:
+            return found, found.numpy
+    return user_data_type(dtype)
 
 
 def _v2_compressor(compressors: Any) -> NumcodecsCodec | None:

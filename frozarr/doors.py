@@ -106,7 +106,7 @@ def create_array(
         if shape is not None or dtype is not None:
             raise ValueError("give data, or shape and dtype, not both")
         values = data if isinstance(data, ArrayHandle) else np.asarray(data)
-        shape, dtype = values.shape, values.dtype
+        shape, dtype = values.shape, _data_type(values)
     elif shape is None or dtype is None:
         raise ValueError("give shape and dtype, or data")
     metadata = array_metadata(
@@ -119,6 +119,18 @@ def create_array(
     place = resolve(store, name, storage_options=storage_options)
     wanted = values if write_data else None
     return (yield from _store(place, metadata, wanted, overwrite, settings))
+
+
+def _data_type(values: Any) -> Any:
+    """Type of given data; objects that are all text, or all bytes, have types of their own."""
+    if isinstance(values, ArrayHandle):
+        return values.metadata.data_type if values.dtype.hasobject else values.dtype
+    if values.dtype != np.dtype(object):
+        return values.dtype
+    kinds = set(map(type, values.reshape(-1).tolist()))
+    if kinds <= {str, np.str_}:
+        return "string"
+    return "variable_length_bytes" if kinds <= {bytes, np.bytes_} else values.dtype
 
 
 def _on(place: StorePath, program: Program, config: Config | None = None) -> On:

@@ -126,8 +126,8 @@ class ArrayHandle:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """NumPy type of the elements."""
-        return self.metadata.dtype
+        """NumPy type of the elements that reads return."""
+        return self.target.dtype
 
     @property
     def nbytes(self) -> int:
@@ -299,22 +299,29 @@ class ArrayHandle:
         self, selection: Any, mode: SelectionMode, fields: Any, out: Any = None,
         prototype: BufferPrototype | None = None,
     ) -> Program:  # fmt: skip
-        self._check_fields(fields)
-        return ops.read(self.target, ops.select(self.target, selection, mode), out, prototype)
+        target = self._of_fields(fields)
+        return ops.read(target, ops.select(self.target, selection, mode), out, prototype)
 
     def _writing(
         self, selection: Any, value: Any, mode: SelectionMode, fields: Any,
         prototype: BufferPrototype | None = None,
     ) -> Program:  # fmt: skip
-        self._check_fields(fields)
+        target = self._of_fields(fields)
         chosen = ops.select(self.target, selection, mode)
-        return ops.write(self.target, chosen, _on_prototype(value, prototype))
+        return ops.write(target, chosen, _on_prototype(value, prototype))
 
-    def _check_fields(self, fields: Any) -> None:
-        if fields is not None and len(fields):
+    def _of_fields(self, fields: Any) -> Target:
+        """The array, or some of its fields."""
+        if fields is None or (not isinstance(fields, str) and not len(fields)):
+            return self.target
+        names = (fields,) if isinstance(fields, str) else tuple(fields)
+        known = self.metadata.dtype.names or ()
+        if any(name not in known for name in names) or len(set(names)) < len(names):
             raise SelectionError(
-                f"{self.target.place}: no fields {fields!r} in an array of dtype {self.dtype}"
+                f"{self.target.place}: no fields {list(names)} in an array of dtype {self.dtype}; "
+                f"it has {list(known)}"
             )
+        return self.target.with_fields(fields if isinstance(fields, str) else names)
 
     def _resizing(self, new_shape: tuple[Any, ...], *, delete_outside_chunks: bool) -> Program:
         shape = ops.parse_shape(new_shape, self.ndim)

@@ -9,7 +9,7 @@ import zstandard
 from hypothesis import given
 
 from frozarr.io.kernels.base import DecodeError
-from frozarr.io.kernels.chain import bind_chain
+from frozarr.io.kernels.bind import bind_chain
 from frozarr.io.kernels.numcodecs import BloscKernel, numcodecs_kernel
 from frozarr.io.kernels.zstd import ZstdKernel, one_block_nbytes
 from frozarr.testing.strategies import metadata, values_of

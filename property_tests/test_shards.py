@@ -15,7 +15,7 @@ from frozarr.indexing.plan import singles
 from frozarr.indexing.shard import MISSING, inner_counts, inner_ids, refine, write_order
 from frozarr.io import operations as ops
 from frozarr.io.kernels.base import DecodeError
-from frozarr.io.kernels.chain import bind_chain
+from frozarr.io.kernels.bind import bind_chain
 from frozarr.metadata.grids import RegularGrid
 from frozarr.storage import MemoryStore, StorePath
 from frozarr.testing.oracle import assert_same_array, assign_same, check_same

@@ -191,7 +191,7 @@ V2 = {
     [
         ({"zarr_format": 3}, "zarr_format"), ({"shape": [-1]}, "shape"), ({"chunks": [2, 2]}, "chunks"),
         ({"dtype": "i4"}, "dtype"), ({"dtype": "=i4"}, "dtype"), ({"dtype": "|i4"}, "dtype"),
-        ({"dtype": "|O"}, "dtype"), ({"order": "A"}, "order"), ({"dimension_separator": "_"}, "separator"),
+        ({"dtype": "|O"}, "objects need an object codec"), ({"order": "A"}, "order"), ({"dimension_separator": "_"}, "separator"),
         ({"dimension_separator": None}, "separator"), ({"compressor": {"level": 1}}, "compressor.id"),
         ({"compressor": "zlib"}, "compressor"), ({"filters": [{"id": "pickle"}]}, "filters"),
         ({"filters": {}}, "filters"), ({"fill_value": 1.5}, "fill_value"), ({"fill_value": 2**40}, "fill_value"),

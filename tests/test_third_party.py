@@ -47,6 +47,16 @@ def in_range(path):
     return None
 
 
+def expected_values(path, dtype):
+    """The values that an array holds; objects are text, or bytes as hex digits."""
+    if path.suffix == ".npy":
+        return np.load(path)
+    document = json.loads(path.read_text())
+    flat = np.empty(len(document["flat"]), object)
+    flat[:] = [bytes.fromhex(v) if dtype == "bytes" else v for v in document["flat"]]
+    return flat.reshape(document["shape"])
+
+
 @pytest.mark.parametrize("case", ARRAYS, ids=lambda c: c["id"].removeprefix("tp/"))
 def test_array(collection, case):
     path = collection / case["path"] / case["node"]
@@ -59,14 +69,18 @@ def test_array(collection, case):
         assert any(k in refused for k in known) or case["tier"] == "strict", refused
         return
     array = frozarr.open_array(path, zarr_format=case["format"])
-    expected = np.load(collection / case["expected"])
+    expected = expected_values(collection / case["expected"], case["dtype"])
     assert array.shape == tuple(case["shape"])
     found = np.asarray(array[...])
     assert found.shape == expected.shape
-    np.testing.assert_array_equal(found, expected)
+    if "fixedscaleoffset" in case["id"] and case["tier"] == "ext":
+        # expected are halves rounded to even, stored are halves rounded up
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1)
+    else:
+        np.testing.assert_array_equal(found.astype(expected.dtype), expected)
 
 
 def test_most_of_the_core_is_in_range(collection):
     core = [c for c in ARRAYS if c["tier"] == "core"]
     read = sum(in_range(collection / c["path"] / c["node"]) is None for c in core)
-    assert read >= 0.7 * len(core)
+    assert read >= 0.99 * len(core)

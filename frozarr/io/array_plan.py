@@ -45,7 +45,7 @@ class ArrayPlan:
     @property
     def nbytes(self) -> int:
         """Bytes of the result."""
-        return int(np.prod(self.shape, dtype=object)) * self.target.metadata.dtype.itemsize
+        return int(np.prod(self.shape, dtype=object)) * self.target.dtype.itemsize
 
     @property
     def nbytes_decoded(self) -> int:

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from frozarr.errors import SelectionError, ShapeMismatchError
 from frozarr.indexing import (
     Plan,
-    PointSelection,
     ProductSelection,
     Selection,
     parse_selection,
@@ -21,12 +20,13 @@ from frozarr.indexing import (
 )
 from frozarr.indexing.selection import SelectionMode
 from frozarr.io.buffers import BufferPrototype, NDBuffer
-from frozarr.io.gpu_buffers import device, to_host
+from frozarr.io.gpu_buffers import device
 from frozarr.io.nodes import check_current, delete_chunks_outside, publish
 from frozarr.io.programs import Program, read_batch, write_batch
 from frozarr.io.requests import ListPrefix, Sizes, Together
 from frozarr.io.shard_programs import read_shards, write_shards
 from frozarr.io.target import ArrayMetadata, Target
+from frozarr.io.values import as_values
 from frozarr.metadata.json import FrozenMap
 from frozarr.types import Shape
 
@@ -118,13 +118,13 @@ def reading(
     """
     metadata = target.metadata
     plan = reading_plan(target, selection)
-    given = _output(out, plan.out_shape, metadata.dtype)
+    given = _output(out, plan.out_shape, target.dtype)
     if isinstance(given, np.ndarray):
         room = given.reshape(plan.full_shape)
         if room.size and not np.may_share_memory(room, given):
             raise ValueError("out has a memory layout that can't be filled in place")
     else:
-        room = np.empty(plan.full_shape, metadata.dtype, metadata.order or target.config.order)
+        room = np.empty(plan.full_shape, target.dtype, metadata.order or target.config.order)
     scalar = plan.out_shape == () and isinstance(selection, ProductSelection)
     return Reading(target, plan, room, given, scalar, prototype)
 
@@ -159,34 +159,8 @@ def writing(target: Target, selection: Selection, value: Any) -> Writing:
     metadata = target.metadata
     target.place.store.check_writable(target.place.path)
     plan = plan_write(metadata.chunk_grid, metadata.shape, selection)
-    values = as_values(value, metadata.dtype, selection, target)
+    values = as_values(value, selection, target)
     return Writing(target, plan, values.reshape(plan.full_shape))
-
-
-def as_values(value: Any, dtype: np.dtype[Any], selection: Selection, target: Target) -> AnyArray:
-    """The value as an array of the selection's shape, by numpy's rules of assignment."""
-    if hasattr(value, "__cuda_array_interface__"):
-        value = to_host(value)
-    array = np.asarray(value)
-    if array.ndim == 0 or array.dtype.kind not in "biufcmM":
-        array = np.asarray(value, dtype)  # fails here, before anything is written
-    elif array.dtype.kind != dtype.kind:
-        array = array.astype(dtype)
-    shape = selection.shape
-    if isinstance(selection, PointSelection) and array.size == np.prod(shape) and array.ndim:
-        return array.reshape(shape)
-    while array.ndim > len(shape) and array.shape[0] == 1:
-        array = array[0]
-    try:
-        return np.broadcast_to(array, shape)
-    except ValueError as error:
-        points = f" ({array.size} values for {np.prod(shape)} points)"
-        raise ShapeMismatchError(
-            f"{target.place}: can't write a value of shape {np.shape(value)} to a selection of "
-            f"shape {shape}{points if isinstance(selection, PointSelection) else ''}; nothing was "
-            "written",
-            url=str(target.place),
-        ) from error
 
 
 # ---------------------------------------------------------------------- changes of shape

@@ -38,21 +38,29 @@ def read_batch(target: Target, plan: Plan, out: AnyArray) -> Program:
         staging = yield from _read_raw(target, keys)
     else:
         buffers = yield Get(keys, target.chain.nbytes + 1024)
-        if target.chain.nbytes > _LARGE and len(keys) > 1:
+        if one_by_one(target) and len(keys) > 1:
             _place_singly(target, plan, keys, buffers, out)
             return
         staging = _decode_all(target, keys, buffers)
-    scatter(plan, target.chain.logical(staging), out)
+    scatter(plan, target.chunks_of(staging), out)
+
+
+def one_by_one(target: Target) -> bool:
+    """Chunks that are decoded and placed one at a time: large ones, and those of objects.
+
+    Each is still in the processor's cache then, and objects needn't go through a staging array.
+    """
+    return target.chain.nbytes > _LARGE or target.chain.stored_dtype.hasobject
 
 
 def _place_singly(
     target: Target, plan: Plan, keys: Sequence[str], buffers: Sequence[BytesLike | None],
     out: AnyArray,
 ) -> None:  # fmt: skip
-    """Decode and place large chunks one by one: each is still in the processor's cache then."""
+    """Decode and place chunks one by one."""
     for single, key, buffer in zip(singles(plan), keys, buffers, strict=True):
         staging = _decode_all(target, [key], [buffer])
-        scatter(single, target.chain.logical(staging), out)
+        scatter(single, target.chunks_of(staging), out)
 
 
 def _read_raw(target: Target, keys: Sequence[str]) -> Generator[Request, Answer, AnyArray]:
@@ -136,7 +144,8 @@ def write_batch(target: Target, plan: Plan, values: AnyArray) -> Program:
     """
     keys = target.keys(plan)
     yield Lock(keys)
-    partial = np.flatnonzero(~plan.whole()).tolist()
+    whole = plan.whole() if target.fields is None else np.zeros(len(plan), bool)
+    partial = np.flatnonzero(~whole).tolist()
     stored: dict[str, BytesLike | None] = {}
     if partial:
         wanted = [keys[row] for row in partial]
@@ -188,7 +197,7 @@ def _rewritten(
         staging[row] = target.fill if buffer is None else _decode(target, keys[row], buffer)
     if len(partial) < len(keys):
         _fill_overhang(target, plan, staging, partial)
-    gather(plan, values, chain.logical(staging))
+    gather(plan, values, target.chunks_of(staging))
     if target.config.write_empty_chunks:
         return list(chain.encode_many(staging, range(len(keys))))
     filled = np.flatnonzero(~equal_to_fill(staging, target.fill)).tolist()

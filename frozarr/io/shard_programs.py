@@ -116,13 +116,21 @@ def _decoded(
     target: Target, shard: ShardFormat, touched: Touched, data: BytesLike, where: Located
 ) -> AnyArray:
     if not where.present.any():
-        return np.broadcast_to(
-            shard.fill, (len(touched.ids), *shard.inner_shape)
-        )  # one element seen as all of them
+        # one element seen as all of them
+        nothing = np.broadcast_to(shard.fill, (len(touched.ids), *shard.chain.stored_shape))
+        return chunks_of(target, shard, nothing)
     try:
-        return shard.chain.logical(shard.decode_inner(data, where))
+        return chunks_of(target, shard, shard.decode_inner(data, where))
     except DecodeError as error:
         raise located(target, touched.key, error) from error
+
+
+def chunks_of(target: Target, shard: ShardFormat, staging: AnyArray) -> AnyArray:
+    """Serialised inner chunks as inner chunks of the array: the fields that are meant."""
+    chunks = shard.chain.logical(staging)
+    if target.fields is None:
+        return chunks
+    return chunks[target.fields if isinstance(target.fields, str) else list(target.fields)]
 
 
 def _index_range(shard: ShardFormat) -> ByteRequest:
@@ -243,7 +251,7 @@ def write_shards(target: Target, shard: ShardFormat, batch: Plan, values: AnyArr
     touched = touched_shards(target, shard, batch)
     keys = [t.key for t in touched]
     yield Lock(keys)
-    whole = batch.whole().tolist()
+    whole = batch.whole().tolist() if target.fields is None else [False] * len(keys)
     wanted = [key for key, all_of_it in zip(keys, whole, strict=True) if not all_of_it]
     hint = target.chain.nbytes + shard.index_nbytes
     stored = dict(zip(wanted, (yield Get(wanted, hint)), strict=True)) if wanted else {}
@@ -273,7 +281,7 @@ def _rewritten(
     """New bytes of a shard; None if nothing but the fill value is left in it."""
     chain = shard.chain
     staging = chain.staging(len(touched.ids))
-    partial = ~touched.plan.whole()
+    partial = ~touched.plan.whole() | (target.fields is not None)
     short = touched.plan.counts() < int(np.prod(shard.inner_shape, dtype=np.int64))
     staging[partial | short] = shard.fill
     view, kept = b"", _nothing(shard.count)
@@ -285,7 +293,7 @@ def _rewritten(
             ids = touched.ids[rows]
             some = Located(kept.offset[ids], kept.nbytes[ids], kept.present[ids])
             staging[rows] = shard.decode_inner(view, some)
-    gather(touched.plan, values, chain.logical(staging))
+    gather(touched.plan, values, chunks_of(target, shard, staging))
     filled = np.ones(len(staging), bool)
     if not target.config.write_empty_chunks:
         filled = ~equal_to_fill(staging, shard.fill)

@@ -1,6 +1,6 @@
 """Array documents of format 2: ``.zarray`` and ``.zattrs``."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Literal, TypeAlias
 
 import attrs
@@ -9,7 +9,8 @@ import numpy as np
 from frozarr.metadata.codecs.base import ChunkSpec
 from frozarr.metadata.codecs.numcodecs import NumcodecsCodec
 from frozarr.metadata.dtypes.base import DataType, FillValue, fill_identity
-from frozarr.metadata.dtypes.lookup import data_type_of, parse_dtype_v2
+from frozarr.metadata.dtypes.lookup import data_type_of, dtype_to_json_v2, parse_dtype_v2
+from frozarr.metadata.dtypes.vlen import AnyObject, String, VariableLengthBytes
 from frozarr.metadata.grids import RegularGrid
 from frozarr.metadata.json import FrozenMap, thaw
 from frozarr.metadata.keys import V2Keys
@@ -17,13 +18,34 @@ from frozarr.metadata.members import Members, as_extents, as_object, as_one_of, 
 from frozarr.metadata.problems import Problems
 from frozarr.types import JSON, UNSET, Loc, Shape, Unset, as_shape
 
-__all__ = ["ArrayV2Metadata", "parse_array_v2"]
+__all__ = ["OBJECT_CODECS", "ArrayV2Metadata", "object_type", "parse_array_v2"]
 
 Order: TypeAlias = Literal["C", "F"]
 
 
+OBJECT_CODECS = ("vlen-utf8", "vlen-bytes", "vlen-array", "json2", "msgpack2", "categorize")
+"""Codecs that turn objects into bytes; ``pickle`` runs code when decoding and is never used."""
+
+
 def _structure(dtype: np.dtype[Any]) -> str:
     return str(dtype.descr) if dtype.names else dtype.str
+
+
+def object_type(codecs: Iterable[NumcodecsCodec]) -> DataType | None:
+    """What objects are by the first object codec of a chain; None if there is none.
+
+    Examples
+    --------
+    >>> object_type([NumcodecsCodec({"id": "vlen-utf8"})])
+    String(name='string')
+    """
+    for codec in codecs:
+        if codec.name in OBJECT_CODECS:
+            known: dict[str, DataType] = {
+                "vlen-utf8": String(), "vlen-bytes": VariableLengthBytes(),
+            }  # fmt: skip
+            return known.get(codec.name, AnyObject())
+    return None
 
 
 @attrs.frozen(kw_only=True)
@@ -64,7 +86,18 @@ class ArrayV2Metadata:
                 ("chunks",),
                 f"{len(self.chunks)} axes, but shape {self.shape} has {len(self.shape)}",
             )
+        if self.dtype.hasobject and object_type(self.codecs) is None:
+            problems.add(
+                ("filters",),
+                f"dtype |O: objects need an object codec, one of {list(OBJECT_CODECS)} (pickle "
+                "runs code when decoding; it is never used)",
+            )
         problems.raise_if_any("array metadata")
+
+    @property
+    def codecs(self) -> tuple[NumcodecsCodec, ...]:
+        """Filters and compressor, in the order of encoding."""
+        return (*self.filters, *((self.compressor,) if self.compressor else ()))
 
     @property
     def ndim(self) -> int:
@@ -74,7 +107,8 @@ class ArrayV2Metadata:
     @property
     def data_type(self) -> DataType:
         """The data type, byte order aside."""
-        found = data_type_of(self.dtype)
+        objects = object_type(self.codecs) if self.dtype.hasobject else None
+        found = objects or data_type_of(self.dtype)
         if found is None:
             raise ValueError(f"dtype {self.dtype} has no data type in the Zarr formats")
         return found
@@ -131,7 +165,7 @@ class ArrayV2Metadata:
             "zarr_format": 2,
             "shape": list(self.shape),
             "chunks": list(self.chunks),
-            "dtype": self.dtype.str,
+            "dtype": dtype_to_json_v2(self.dtype),
             "compressor": self.compressor.to_json() if self.compressor else None,
             "fill_value": None if fill is None else self.data_type.fill_to_json_v2(fill),
             "order": self.order,
@@ -215,7 +249,12 @@ def parse_array_v2(
     separator = members.take_or("dimension_separator", as_one_of(".", "/"), default=".")
     frozen_attributes = _parse_attributes(attributes, problems)
     fill = None
-    data_type = data_type_of(dtype) if dtype is not None else None
+    codecs = [*(filters or ()), *([compressor] if isinstance(compressor, NumcodecsCodec) else [])]
+    data_type = None
+    if dtype is not None:
+        data_type = object_type(codecs) if dtype.hasobject else data_type_of(dtype)
+    if dtype is not None and dtype.hasobject and data_type is not None:
+        dtype = data_type.numpy
     if data_type is not None and raw_fill is not None and raw_fill[0] is not None:
         fill = data_type.parse_fill_v2(raw_fill[0], ("fill_value",), problems)
     problems.raise_if_any(where)

@@ -13,6 +13,9 @@ __all__ = ["REGISTRIES", "RegistryName", "describe_unknown", "find", "register"]
 RegistryName: TypeAlias = Literal["codecs", "data_types", "chunk_grids", "chunk_key_encodings"]
 
 _NUMERIC = "frozarr.metadata.dtypes.numeric"
+_FIXED = "frozarr.metadata.dtypes.fixed"
+_VLEN = "frozarr.metadata.dtypes.vlen"
+_NUMCODECS = "frozarr.metadata.codecs.numcodecs_v3"
 _COMPRESSORS = "frozarr.metadata.codecs.compressors"
 
 REGISTRIES: Final[dict[RegistryName, dict[str, Any]]] = {
@@ -24,6 +27,21 @@ REGISTRIES: Final[dict[RegistryName, dict[str, Any]]] = {
         "blosc": f"{_COMPRESSORS}:BloscCodec",
         "crc32c": f"{_COMPRESSORS}:Crc32cCodec",
         "sharding_indexed": "frozarr.metadata.codecs.sharding:ShardingCodec",
+        "vlen-utf8": "frozarr.metadata.codecs.vlen:VlenUtf8Codec",
+        "vlen-bytes": "frozarr.metadata.codecs.vlen:VlenBytesCodec",
+        "scale_offset": "frozarr.metadata.codecs.values:ScaleOffsetCodec",
+        "cast_value": "frozarr.metadata.codecs.values:CastValueCodec",
+        "packbits": "frozarr.metadata.codecs.packing:PackBitsCodec",
+        "reshape": "frozarr.metadata.codecs.packing:ReshapeCodec",
+        **{name: f"{_NUMCODECS}:{name}" for name in (
+            "zlib", "lz4", "bz2", "lzma", "shuffle", "delta", "bitround", "fixedscaleoffset",
+            "quantize", "adler32", "crc32", "fletcher32", "pcodec", "zfpy",
+        )},
+        **{f"numcodecs.{name}": f"{_NUMCODECS}:numcodecs.{name}" for name in (
+            "blosc", "lz4", "zstd", "zlib", "gzip", "bz2", "lzma", "shuffle", "crc32", "crc32c",
+            "adler32", "fletcher32", "jenkins_lookup3", "delta", "bitround", "fixedscaleoffset",
+            "quantize", "packbits", "astype", "pcodec", "zfpy",
+        )},
     },
     "data_types": {
         "bool": f"{_NUMERIC}:Boolean",
@@ -31,6 +49,15 @@ REGISTRIES: Final[dict[RegistryName, dict[str, Any]]] = {
            for kind in ("int", "uint") for bits in (8, 16, 32, 64)},
         **dict.fromkeys(("float16", "float32", "float64"), f"{_NUMERIC}:Float"),
         **dict.fromkeys(("complex64", "complex128"), f"{_NUMERIC}:Complex"),
+        "fixed_length_utf32": f"{_FIXED}:FixedLengthUtf32",
+        "null_terminated_bytes": f"{_FIXED}:NullTerminatedBytes",
+        "raw_bytes": f"{_FIXED}:RawBytes",
+        "numpy.datetime64": "frozarr.metadata.dtypes.time:DateTime",
+        "numpy.timedelta64": "frozarr.metadata.dtypes.time:TimeDelta",
+        "string": f"{_VLEN}:String",
+        "variable_length_bytes": f"{_VLEN}:VariableLengthBytesEntry",
+        "bytes": f"{_VLEN}:BytesEntry",
+        "binary": f"{_VLEN}:BinaryEntry",
     },
     "chunk_grids": {"regular": "frozarr.metadata.grids:RegularGrid"},
     "chunk_key_encodings": {

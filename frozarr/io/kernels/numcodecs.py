@@ -4,21 +4,27 @@ numcodecs takes longer to import than numpy, so it is imported when the first su
 Its decoders trust what headers claim; they are checked here first.
 """
 
+import math
 import struct
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from frozarr.io.kernels.base import BytesKernel, BytesLike, DecodeError, as_bytes_view
 from frozarr.io.kernels.checksum import Crc32cKernel
 from frozarr.io.kernels.gzip import bz2_kernel, gzip_kernel, lzma_kernel, zlib_kernel
 from frozarr.io.kernels.zstd import ZstdKernel
+from frozarr.metadata.codecs.base import ChunkSpec
 from frozarr.metadata.codecs.compressors import BLOSC_SHUFFLES, BloscCodec
 from frozarr.metadata.codecs.numcodecs import FORBIDDEN
 
-__all__ = ["BloscKernel", "NumcodecsKernel", "numcodecs_kernel"]
+__all__ = [
+    "ArrayCodecCoding", "ArrayCodecFilter", "BitRoundFilter", "BloscKernel", "NumcodecsKernel",
+    "numcodecs_kernel", "registered_codec",
+]  # fmt: skip
 
 _BLOSC_HEADER = struct.Struct("<BBBBIII")
 
@@ -184,9 +190,97 @@ def numcodecs_kernel(config: dict[str, Any]) -> BytesKernel:
         return _OWN[name](config)
     if name == "crc32c" and set(config) == {"id"}:
         return Crc32cKernel()
+    return NumcodecsKernel(registered_codec(config))
+
+
+_PACKAGES = {"pcodec": "pcodec", "zfpy": "zfpy", "msgpack2": "msgpack", "crc32c": "google-crc32c"}
+
+
+def registered_codec(config: dict[str, Any]) -> Any:
+    """The numcodecs codec of a configuration.
+
+    Raises
+    ------
+    ValueError
+        numcodecs does not know the id, needs a package that is not there, or refuses the
+        configuration.
+    """
+    name = config["id"]
+    if name in FORBIDDEN:
+        raise ValueError(f"codec {name!r} runs code when decoding; it is never used")
     try:
-        return NumcodecsKernel(_numcodecs().registry.get_codec(dict(config)))
+        return _numcodecs().registry.get_codec(dict(config))
     except Exception as error:
-        raise ValueError(
-            f"codec {name!r}: {error}; numcodecs or a package that registers it must be installed"
-        ) from error
+        package = _PACKAGES.get(name, "numcodecs or the package that registers it")
+        raise ValueError(f"codec {name!r}: {error}; it needs {package} installed") from error
+
+
+class ArrayCodecFilter:
+    """A numcodecs codec from array to array, between two chunk shapes and types."""
+
+    def __init__(self, codec: Any, before: ChunkSpec, after: ChunkSpec) -> None:
+        self._codec, self._before, self._after = codec, before, after
+
+    def decode(self, encoded: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The array before encoding."""
+        try:
+            found = self._codec.decode(np.ascontiguousarray(encoded))
+        except Exception as error:  # codecs raise what they like
+            raise DecodeError(f"{self._codec.codec_id}: {error}") from error
+        return _shaped(found, self._before)
+
+    def encode(self, decoded: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The encoded array."""
+        return _shaped(self._codec.encode(np.ascontiguousarray(decoded)), self._after)
+
+
+class BitRoundFilter(ArrayCodecFilter):
+    """Codec ``bitround``: what is stored are elements like any other."""
+
+    def decode(self, encoded: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The same elements."""
+        return encoded
+
+    def encode(self, decoded: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Floats with fewer bits; ValueError for other types, which can only be read."""
+        if self._before.dtype.kind != "f":
+            raise ValueError(
+                f"bitround writes floats only, not {self._before.dtype}; leave the codec out"
+            )
+        return super().encode(decoded)
+
+
+class ArrayCodecCoding:
+    """A numcodecs codec from array to bytes (``pcodec``, ``zfpy``)."""
+
+    exact = False
+
+    def __init__(self, codec: Any, spec: ChunkSpec) -> None:
+        self._codec, self._spec = codec, spec
+        nbytes = math.prod(spec.shape) * spec.dtype.itemsize
+        self.limit = nbytes + nbytes // 4 + 65536
+
+    def decode(self, encoded: BytesLike) -> npt.NDArray[Any]:
+        """The chunk."""
+        try:
+            found = self._codec.decode(bytes(as_bytes_view(encoded)))
+        except Exception as error:  # codecs raise what they like
+            raise DecodeError(f"{self._codec.codec_id}: {error}") from error
+        return _shaped(found, self._spec)
+
+    def encode(self, chunk: npt.NDArray[Any]) -> BytesLike:
+        """Its bytes."""
+        encoded: BytesLike = self._codec.encode(np.ascontiguousarray(chunk))
+        return encoded
+
+
+def _shaped(found: Any, spec: ChunkSpec) -> npt.NDArray[Any]:
+    """What a codec gave as an array of the shape and type that are due; never cast."""
+    array = np.asarray(found) if isinstance(found, np.ndarray) else np.frombuffer(found, np.uint8)
+    due = math.prod(spec.shape) * spec.dtype.itemsize
+    if array.nbytes != due:
+        raise DecodeError(f"decodes to {array.nbytes} bytes, expected exactly {due}")
+    if array.dtype.itemsize != spec.dtype.itemsize:
+        array = as_bytes_view(array)  # type: ignore[assignment]  # its bytes, to be seen as the type
+        return np.frombuffer(array, spec.dtype).reshape(spec.shape)
+    return array.reshape(-1).view(spec.dtype).reshape(spec.shape)

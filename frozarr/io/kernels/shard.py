@@ -47,6 +47,11 @@ class ShardFormat:
     """The fill value as a 0-d array of the type in which inner chunks are stored."""
 
     @property
+    def exact(self) -> bool:
+        """Shards have no fixed size."""
+        return False
+
+    @property
     def count(self) -> int:
         """Inner chunks of a shard."""
         return math.prod(self.grid_shape)
@@ -226,6 +231,8 @@ def equal_to_fill(staging: AnyArray, fill: AnyArray) -> npt.NDArray[np.bool_]:
     array([ True, False])
     """
     count, itemsize = len(staging), staging.dtype.itemsize
+    if staging.dtype.hasobject:
+        return _objects_equal(staging.reshape(count, -1), fill[()])
     width = itemsize if itemsize in {1, 2, 4, 8} else 1
     words = staging.reshape(count, -1).view(f"u{width}").reshape(count, -1, itemsize // width)
     pattern = np.frombuffer(fill.tobytes(), f"u{width}")
@@ -237,3 +244,8 @@ def equal_to_fill(staging: AnyArray, fill: AnyArray) -> npt.NDArray[np.bool_]:
     for row in candidates.tolist():
         empty[row] = bool((words[row] == pattern).all())
     return np.asarray(empty)
+
+
+def _objects_equal(rows: AnyArray, fill: Any) -> npt.NDArray[np.bool_]:
+    """Per row of objects, whether all of them equal the fill value."""
+    return np.array([row[0] == fill and all(o == fill for o in row) for row in rows], bool)

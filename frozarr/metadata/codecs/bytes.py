@@ -1,6 +1,5 @@
 """Codec ``bytes``: elements in C order, in a stated byte order."""
 
-import sys
 from typing import ClassVar, Literal, TypeAlias
 
 import attrs
@@ -10,9 +9,13 @@ from frozarr.metadata.members import Members, as_one_of
 from frozarr.metadata.problems import Problems
 from frozarr.types import JSON, Loc
 
-__all__ = ["BytesCodec"]
+__all__ = ["REGISTERED", "BytesCodec"]
 
 Endian: TypeAlias = Literal["little", "big"]
+
+
+REGISTERED = 2
+"""What numpy's ``isbuiltin`` says of types that other packages add."""
 
 
 def _as_endian(value: JSON, loc: Loc, problems: Problems) -> Endian | None:
@@ -58,5 +61,7 @@ class BytesCodec:
             return spec
         if self.endian is None and spec.dtype.byteorder != "|" and spec.dtype.itemsize > 1:
             problems.add((*loc, "configuration", "endian"), f"missing; {spec.dtype} needs one")
-        big = (self.endian or sys.byteorder) == "big"
+        if spec.dtype.isbuiltin == REGISTERED:
+            return spec  # a type of another package, which numpy can't swap
+        big = self.endian == "big"
         return attrs.evolve(spec, dtype=spec.dtype.newbyteorder(">" if big else "<"))

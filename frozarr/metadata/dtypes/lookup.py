@@ -1,11 +1,13 @@
-"""From documents and numpy types to data type values."""
+"""From documents, numpy types and what users say to data type values."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from frozarr.metadata.dtypes.base import DataType
+from frozarr.metadata.dtypes.fixed import FixedLengthUtf32, NullTerminatedBytes, RawBytes
 from frozarr.metadata.dtypes.numeric import (
     COMPLEXES,
     FLOATS,
@@ -15,12 +17,16 @@ from frozarr.metadata.dtypes.numeric import (
     Float,
     Integer,
 )
+from frozarr.metadata.dtypes.small import SMALL_TYPES, small_type
+from frozarr.metadata.dtypes.struct import Struct, struct_of
+from frozarr.metadata.dtypes.time import TimeType
+from frozarr.metadata.dtypes.vlen import String
 from frozarr.metadata.members import Members, parse_extension
 from frozarr.metadata.problems import Problems
 from frozarr.metadata.registry import describe_unknown, find
 from frozarr.types import JSON, Loc
 
-__all__ = ["data_type_of", "parse_data_type", "parse_dtype_v2", "parse_user_dtype"]
+__all__ = ["data_type_of", "parse_data_type", "parse_dtype_v2", "user_data_type"]
 
 SIMPLE: dict[str, DataType] = {
     "bool": Boolean(),
@@ -28,6 +34,7 @@ SIMPLE: dict[str, DataType] = {
     **{name: Float(name) for name in FLOATS},
     **{name: Complex(name) for name in COMPLEXES},
 }
+_ALIASES = {"complex_float32": "complex64", "complex_float64": "complex128"}
 
 
 def data_type_of(dtype: np.dtype[Any]) -> DataType | None:
@@ -35,12 +42,39 @@ def data_type_of(dtype: np.dtype[Any]) -> DataType | None:
 
     Examples
     --------
-    >>> data_type_of(np.dtype(">i4"))
-    Integer(name='int32')
+    >>> data_type_of(np.dtype(">i4")), data_type_of(np.dtype("S3"))
+    (Integer(name='int32'), NullTerminatedBytes(name='null_terminated_bytes', length=3))
     """
-    if dtype.kind in "biufc":
-        return SIMPLE.get(dtype.name)
+    if dtype.kind in "biufc" and dtype.name in SIMPLE:
+        return SIMPLE[dtype.name]
+    if dtype.names is not None:
+        return _struct_of_dtype(dtype)
+    if dtype.name in SMALL_TYPES:
+        found: DataType | None = small_type(dtype.name, (), Problems())
+        return found
+    if dtype.kind in "Mm":
+        return TimeType.of(dtype)
+    if dtype.kind == "T":
+        return String()
+    if not dtype.itemsize or dtype.subdtype is not None:
+        return None
+    match dtype.kind:
+        case "U":
+            return FixedLengthUtf32(dtype.itemsize // 4)
+        case "S":
+            return NullTerminatedBytes(dtype.itemsize)
+        case "V":
+            return RawBytes(dtype.itemsize)
     return None
+
+
+def _struct_of_dtype(dtype: np.dtype[Any]) -> DataType | None:
+    """Struct of a packed structured type; None if a field has no data type, or there is padding."""
+    fields = [(name, data_type_of(dtype[name])) for name in dtype.names or ()]
+    if not fields or any(t is None or t.numpy.hasobject for _, t in fields):
+        return None
+    struct = Struct(tuple((n, t) for n, t in fields if t is not None))
+    return struct if struct.numpy.itemsize == dtype.itemsize else None
 
 
 def parse_data_type(value: JSON, loc: Loc, problems: Problems) -> DataType | None:
@@ -48,51 +82,179 @@ def parse_data_type(value: JSON, loc: Loc, problems: Problems) -> DataType | Non
     extension = parse_extension(value, loc, problems)
     if extension is None:
         return None
-    if extension.name in SIMPLE:
-        Members(extension.configuration, (*loc, "configuration"), problems).refuse_rest()
-        return SIMPLE[extension.name]
-    cls = find("data_types", extension.name)
-    if cls is None:
-        problems.add(loc, describe_unknown("data_types", extension.name), unknown=True)
-        return None
+    name = _ALIASES.get(extension.name, extension.name)
     members = Members(extension.configuration, (*loc, "configuration"), problems)
+    if name in SIMPLE:
+        members.refuse_rest()
+        return SIMPLE[name]
+    if name in SMALL_TYPES:
+        members.refuse_rest()
+        return small_type(name, loc, problems)
+    if name in {"struct", "structured"}:
+        return _parse_struct(members)
+    if (raw := RawBytes.from_name(name)) is not None:
+        members.refuse_rest()
+        return raw
+    cls = find("data_types", name)
+    if cls is None:
+        problems.add(loc, describe_unknown("data_types", name), unknown=True)
+        return None
     data_type: DataType | None = cls.from_members(members)
     return data_type
+
+
+def _parse_struct(members: Members) -> Struct | None:
+    """Struct from its fields: objects (``struct``), or pairs (``structured``)."""
+
+    def parse(value: JSON, loc: Loc, problems: Problems) -> Struct | None:
+        if not isinstance(value, list | tuple):
+            problems.add(loc, f"expected a list of fields, got {value!r}")
+            return None
+        fields = []
+        for i, entry in enumerate(value):
+            if isinstance(entry, Mapping):
+                field = Members(entry, (*loc, i), problems)
+                name = field.take("name", lambda v, _, __: (v,))
+                data_type = field.take("data_type", parse_data_type)
+                field.refuse_rest()
+                fields.append((None if name is None else name[0], data_type))
+            elif isinstance(entry, list | tuple) and len(entry) == 2:
+                fields.append((entry[0], parse_data_type(entry[1], (*loc, i, 1), problems)))
+            else:
+                problems.add((*loc, i), f"expected a name and a data type, got {entry!r}")
+        return struct_of(fields, loc, problems)
+
+    found = members.take("fields", parse)
+    members.refuse_rest()
+    return found
+
+
+# ---------------------------------------------------------------------- format 2
 
 
 def parse_dtype_v2(value: JSON, loc: Loc, problems: Problems) -> np.dtype[Any] | None:
     """NumPy type, byte order included, from the member ``dtype`` of format 2.
 
+    ``|O`` gives numpy's object type; the object codec says what the objects are.
+
     Examples
     --------
     >>> parse_dtype_v2(">i4", (), Problems())
     dtype('>i4')
+    >>> parse_dtype_v2([["a", "<i2"], ["b", [["c", "|S3"]]]], (), Problems())
+    dtype([('a', '<i2'), ('b', [('c', 'S3')])])
     """
+    if isinstance(value, list | tuple):
+        return _parse_structure_v2(value, loc, problems)
+    if value == "|O":
+        return np.dtype(object)
     if isinstance(value, str) and re.fullmatch(r"[<>|][a-zA-Z]\d*(\[\w+\])?", value):
         try:
             dtype = np.dtype(value)
         except TypeError:
             dtype = None
-        ordered = dtype is not None and (value[0] != "|" or dtype.itemsize <= 1)
-        if dtype is not None and ordered and data_type_of(dtype) is not None:
-            return dtype
+        alone = dtype is not None and (dtype.itemsize <= 1 or dtype.kind in "SV")
+        if dtype is not None and (value[0] != "|" or alone) and data_type_of(dtype) is not None:
+            timed = dtype.kind not in "Mm" or "[" in value
+            if timed:
+                return dtype
     problems.add(
         loc, f"expected a byte order (<, > or |), a kind and a size, such as '<i4'; got {value!r}"
     )
     return None
 
 
-def parse_user_dtype(value: Any) -> np.dtype[Any]:
-    """NumPy type that a caller means by ``dtype=``.
+def _parse_structure_v2(value: Any, loc: Loc, problems: Problems) -> np.dtype[Any] | None:
+    fields: list[Any] = []
+    for i, entry in enumerate(value):
+        if not isinstance(entry, list | tuple) or len(entry) not in {2, 3}:
+            problems.add((*loc, i), f"expected [name, dtype], got {entry!r}")
+            continue
+        dtype = parse_dtype_v2(entry[1], (*loc, i, 1), problems)
+        if dtype is not None and not dtype.hasobject:
+            fields.append((entry[0], dtype))
+        if len(entry) == 3:
+            problems.add((*loc, i, 2), "fields that are arrays are not supported")
+    names = [name for name, _ in fields]
+    if len(fields) < len(value) or not value:
+        problems.add(loc, f"not a structured type of fixed-size fields: {value!r}")
+        return None
+    if not all(isinstance(n, str) and n for n in names) or len(set(names)) < len(names):
+        problems.add(loc, f"field names must be unique and not empty, got {names}")
+        return None
+    return np.dtype(fields)
+
+
+def dtype_to_json_v2(dtype: np.dtype[Any]) -> JSON:
+    """Member ``dtype`` of format 2.
+
+    Examples
+    --------
+    >>> dtype_to_json_v2(np.dtype([("a", ">i2"), ("b", [("c", "S3")])]))
+    [['a', '>i2'], ['b', [['c', '|S3']]]]
+    """
+    if dtype.names is not None:
+        return [[name, dtype_to_json_v2(dtype[name])] for name in dtype.names]
+    return "|O" if dtype.hasobject else dtype.str
+
+
+# ---------------------------------------------------------------------- what users say
+
+
+def user_data_type(value: Any) -> tuple[DataType, np.dtype[Any]]:
+    """Data type that a caller means by ``dtype=``, and the numpy type with its byte order.
+
+    Takes a data type value, anything numpy takes, ``str``, a registered name, or the object form of
+    format 3.
 
     Raises
     ------
     ValueError
         No data type of the formats stores it.
     TypeError
-        numpy does not know it.
+        Neither numpy nor the registry knows it.
+
+    Examples
+    --------
+    >>> user_data_type("string")[0], user_data_type(">i2")
+    (String(name='string'), (Integer(name='int16'), dtype('>i2')))
     """
+    if value is str:
+        return String(), String().numpy
+    if isinstance(value, DataType) and not isinstance(value, type):
+        return value, value.numpy
+    if isinstance(value, str | Mapping) and (named := _named(value)) is not None:
+        return named, named.numpy
     dtype: np.dtype[Any] = np.dtype(value)
-    if data_type_of(dtype) is None:
-        raise ValueError(f"dtype {dtype} has no data type in the Zarr formats")
-    return dtype
+    if dtype.names is not None:  # fields without padding, as they are stored
+        dtype = _packed(dtype)
+    data_type = data_type_of(dtype)
+    if data_type is None:
+        hint = (
+            "; for text use 'string', for bytes 'variable_length_bytes'" if dtype.hasobject else ""
+        )
+        raise ValueError(f"dtype {dtype} has no data type in the Zarr formats{hint}")
+    return data_type, dtype
+
+
+def _packed(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    if dtype.names is None:
+        return dtype
+    return np.dtype([(name, _packed(dtype[name])) for name in dtype.names])
+
+
+def _named(value: Any) -> DataType | None:
+    """Data type of a name or object form; None for what numpy may know."""
+    if isinstance(value, Mapping) and "name" not in value:
+        return None
+    name = value["name"] if isinstance(value, Mapping) else value
+    known = (
+        name in SMALL_TYPES or name in _ALIASES or RawBytes.from_name(str(name)) is not None
+        or find("data_types", str(name)) is not None or name in {"struct", "structured"}
+    ) and name not in SIMPLE  # fmt: skip
+    if not known and not isinstance(value, Mapping):
+        return None
+    problems = Problems()
+    found = parse_data_type(value, ("dtype",), problems)
+    problems.raise_if_any("array metadata")
+    return found
