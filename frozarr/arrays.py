@@ -117,7 +117,8 @@ class Array(ArrayHandle):
     @property
     def nchunks_initialized(self) -> int:
         """Number of chunks in the objects that are stored; the store is listed."""
-        return self.nshards_initialized * self._chunks_per_shard
+        count: int = self._run(ops.stored_chunks(self.target))
+        return count
 
     def nbytes_stored(self) -> int:
         """Bytes of all values below the array's path; the store is listed."""

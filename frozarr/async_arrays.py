@@ -85,7 +85,8 @@ class AsyncArray(ArrayHandle):
 
     async def nchunks_initialized(self) -> int:
         """Number of chunks in the objects that are stored; the store is listed."""
-        return await self.nshards_initialized() * self._chunks_per_shard
+        count: int = await self._run(ops.stored_chunks(self.target))
+        return count
 
     async def nbytes_stored(self) -> int:
         """Bytes of all values below the array's path; the store is listed."""

@@ -7,27 +7,35 @@ from typing import Any, Literal
 
 import numpy as np
 
+from frozarr.codec_arguments import (
+    codec_v3,
+    codecs_v2,
+    codecs_v3,
+    compressor_v2,
+    default_serializer,
+    filters_v2,
+    typed,
+)
 from frozarr.errors import MetadataError
 from frozarr.io.target import ArrayMetadata
 from frozarr.metadata.array_v2 import ArrayV2Metadata, object_type
 from frozarr.metadata.array_v3 import ArrayV3Metadata
-from frozarr.metadata.auto_chunks import normalize_shards
-from frozarr.metadata.codecs.base import Codec
-from frozarr.metadata.codecs.bytes import BytesCodec
-from frozarr.metadata.codecs.chain import parse_codec
-from frozarr.metadata.codecs.compressors import BLOSC_SHUFFLES, BloscCodec, ZstdCodec
-from frozarr.metadata.codecs.numcodecs import NumcodecsCodec
-from frozarr.metadata.codecs.sharding import ShardingCodec
-from frozarr.metadata.codecs.vlen import VlenBytesCodec, VlenUtf8Codec
+from frozarr.metadata.auto_chunks import (
+    normalize_chunks,
+    normalize_shards,
+    rectilinear,
+    sized_edges,
+)
+from frozarr.metadata.codecs.compressors import ZstdCodec
+from frozarr.metadata.codecs.sharding import IndexLocation, ShardingCodec
 from frozarr.metadata.dtypes.base import DataType
 from frozarr.metadata.dtypes.lookup import user_data_type
-from frozarr.metadata.dtypes.vlen import String, VariableLengthBytes
-from frozarr.metadata.grids import RegularGrid
+from frozarr.metadata.grids import ChunkGrid, RectilinearGrid, RegularGrid
 from frozarr.metadata.json import FrozenMap
-from frozarr.metadata.keys import ChunkKeyEncoding, DefaultKeys, V2Keys
-from frozarr.metadata.members import MAX_EXTENT, MAX_RANK
+from frozarr.metadata.keys import ChunkKeyEncoding, DefaultKeys, V2Keys, parse_key_encoding
+from frozarr.metadata.members import MAX_EXTENT, MAX_RANK, present
 from frozarr.metadata.problems import Problems
-from frozarr.types import DEFAULT, UNSET, Shape
+from frozarr.types import DEFAULT, Shape
 
 __all__ = ["array_metadata", "legacy_arguments"]
 
@@ -61,6 +69,7 @@ def array_metadata(
         Anything numpy takes.
     chunks
         Elements of a chunk along each axis; see `normalize_chunks`. With shards, of an inner chunk.
+        A list of sizes for an axis makes chunks of several sizes (grid ``rectilinear``).
     shards
         Elements of a shard along each axis: a multiple of the chunk; ``"auto"``; or a mapping with
         ``shape`` and ``index_location``.
@@ -85,15 +94,16 @@ def array_metadata(
     data_type, kind = _type(dtype, filters, zarr_format)
     if shards is not None and zarr_format == 2:
         raise ValueError("shards: format 2 has none; use format 3")
-    inner, outer, location = normalize_shards(chunks, shards, extents, kind.itemsize)
-    chunk_shape = inner if outer is None else outer
+    if zarr_format == 2 and rectilinear(chunks):
+        raise ValueError("chunks: format 2 has one chunk shape; use format 3 for several")
+    grid, inner, outer, location = _grid(chunks, shards, extents, kind.itemsize)
     frozen = _attributes(attributes)
     fill = _fill_value(data_type, fill_value, zarr_format or 3)
     if zarr_format == 2:
         _refuse_v3_only(serializer, dimension_names)
         return ArrayV2Metadata(
-            shape=extents, chunks=chunk_shape, dtype=kind, fill_value=fill, order=order or "C",
-            filters=_v2_filters(filters, data_type), compressor=_v2_compressor(compressors),
+            shape=extents, chunks=inner, dtype=kind, fill_value=fill, order=order or "C",
+            filters=filters_v2(filters, data_type), compressor=compressor_v2(compressors),
             dimension_separator=_v2_separator(chunk_key_encoding), attributes=frozen,
         )  # fmt: skip
     if order is not None:
@@ -102,22 +112,37 @@ def array_metadata(
         )
     chain = (
         (
-            *_v3_codecs(filters, (), "filters", "array_array"),
-            *_v3_codecs(serializer, (_default_serializer(data_type),), "serializer", "array_bytes"),
-            *_v3_codecs(compressors, (ZstdCodec(),), "compressors", "bytes_bytes"),
+            *codecs_v3(filters, (), "filters", "array_array"),
+            *codecs_v3(serializer, (default_serializer(data_type),), "serializer", "array_bytes"),
+            *codecs_v3(compressors, (ZstdCodec(),), "compressors", "bytes_bytes"),
         )
         if codecs is None
-        else tuple(_v3_codec(c, ("codecs", i)) for i, c in enumerate(codecs))
+        else tuple(codec_v3(c, ("codecs", i)) for i, c in enumerate(codecs))
     )
-    chain = _typed(chain, data_type)
-    if outer is not None:
+    chain = typed(chain, data_type)
+    if outer:
         chain = (ShardingCodec(chunk_shape=inner, codecs=chain, index_location=location),)
     return ArrayV3Metadata(
-        shape=extents, data_type=data_type, chunk_grid=RegularGrid(chunk_shape),
+        shape=extents, data_type=data_type, chunk_grid=grid,
         chunk_key_encoding=_key_encoding(chunk_key_encoding), fill_value=fill,
         codecs=chain, attributes=frozen,
         dimension_names=None if dimension_names is None else tuple(dimension_names),
     )  # fmt: skip
+
+
+def _grid(
+    chunks: Any, shards: Any, shape: Shape, itemsize: int
+) -> tuple[ChunkGrid, Shape, bool, IndexLocation]:
+    """Grid of what is stored, chunk shape, whether there are shards, where their index lies."""
+    if rectilinear(chunks):
+        if shards is not None:
+            raise ValueError("chunks of several sizes can't have shards; give shards such sizes")
+        return RectilinearGrid(sized_edges(chunks, shape)), (), False, "end"
+    if rectilinear(shards):
+        inner = normalize_chunks(chunks, shape, itemsize)
+        return RectilinearGrid(sized_edges(shards, shape)), inner, True, "end"
+    inner, outer, location = normalize_shards(chunks, shards, shape, itemsize)
+    return RegularGrid(inner if outer is None else outer), inner, outer is not None, location
 
 
 def normalize_shape(shape: Any) -> Shape:
@@ -162,139 +187,20 @@ def _refuse_v3_only(serializer: Any, dimension_names: Any) -> None:
         )
 
 
-# ---------------------------------------------------------------------- format 3
-
-
-def _default_serializer(data_type: DataType) -> Codec:
-    match data_type:
-        case String():
-            return VlenUtf8Codec()
-        case VariableLengthBytes():
-            return VlenBytesCodec()
-    return BytesCodec(endian="little" if data_type.numpy.itemsize > 1 else None)
-
-
 def _key_encoding(given: Any) -> ChunkKeyEncoding:
     if given is None:
         return DefaultKeys()
-    if isinstance(given, DefaultKeys | V2Keys):
+    if isinstance(given, ChunkKeyEncoding) and not isinstance(given, type):
         return given
     document = given.to_dict() if hasattr(given, "to_dict") else given
-    if isinstance(document, str):
-        document = {"name": document}
-    if isinstance(document, Mapping):
-        name, configuration = document.get("name"), dict(document.get("configuration", {}))
-        configuration.update({k: v for k, v in document.items() if k == "separator"})
-        if name == "default":
-            return DefaultKeys(**configuration)
-        if name == "v2":
-            return V2Keys(**configuration)
-    raise ValueError(
-        "chunk_key_encoding must be named 'default' or 'v2', with a separator '/' or '.'; "
-        f"got {given!r}"
-    )
-
-
-def _v3_codecs(
-    given: Any, default: tuple[Codec, ...], argument: str, kind: str
-) -> tuple[Codec, ...]:
-    if isinstance(given, str) and given == "auto":
-        return default
-    if given is None:
-        return () if argument != "serializer" else default
-    single = isinstance(given, str | Mapping) or not isinstance(given, Iterable)
-    entries = [given] if single else list(given)
-    codecs = tuple(_v3_codec(e, (argument, i)) for i, e in enumerate(entries))
-    for codec in codecs:
-        if codec.kind != kind:
-            raise MetadataError(
-                f"{argument}: {codec.name!r} is {codec.kind}, but {kind} is needed here"
-            )
-    return codecs
-
-
-def _v3_codec(given: Any, loc: tuple[str | int, ...]) -> Codec:
-    """Codec from a value, its JSON, or an object of zarr-python or numcodecs with one."""
-    if isinstance(given, NumcodecsCodec):
-        raise MetadataError(f"{loc[0]}: {given.name!r} is a codec of format 2")
-    if isinstance(given, Codec):
-        return given
-    document = given
-    if hasattr(given, "to_dict"):
-        document = given.to_dict()
-    elif hasattr(given, "get_config"):
-        config = dict(given.get_config())
-        if config["id"] == "blosc":
-            return _from_numcodecs_blosc(config)
-        document = _from_numcodecs(config)
+    if isinstance(document, Mapping) and "separator" in document:  # zarr-python's short form
+        document = {
+            "name": document.get("name"), "configuration": {"separator": document["separator"]}
+        }  # fmt: skip
     problems = Problems()
-    codec = parse_codec(document, loc, problems)
-    problems.raise_if_any("codecs")
-    if codec is None:
-        raise MetadataError(f"{loc[0]}: not a codec: {given!r}")
-    return codec
-
-
-def _from_numcodecs(config: dict[str, Any]) -> dict[str, Any]:
-    """Format 3 form of a numcodecs configuration."""
-    name = config.pop("id")
-    return {"name": name if name in {"zstd", "gzip"} else f"numcodecs.{name}",
-            "configuration": config}  # fmt: skip
-
-
-def _from_numcodecs_blosc(config: dict[str, Any]) -> BloscCodec:
-    """Blosc of a numcodecs configuration; a shuffle of -1 is left open, as the type size is."""
-    shuffle = config.get("shuffle", 1)
-    return BloscCodec(
-        cname=config.get("cname", "lz4"), clevel=config.get("clevel", 5),
-        blocksize=config.get("blocksize", 0),
-        shuffle=UNSET if shuffle < 0 else BLOSC_SHUFFLES[shuffle],
-    )  # fmt: skip
-
-
-def _typed(codecs: tuple[Codec, ...], data_type: DataType) -> tuple[Codec, ...]:
-    """Codecs with what was left open chosen from the data type (blosc's type size)."""
-    return tuple(c.for_dtype(data_type.numpy) if isinstance(c, BloscCodec) else c for c in codecs)
-
-
-# ---------------------------------------------------------------------- format 2
-
-
-def _v2_codec(given: Any) -> NumcodecsCodec:
-    if isinstance(given, NumcodecsCodec):
-        return given
-    if hasattr(given, "get_config"):
-        given = given.get_config()
-    if isinstance(given, Codec):
-        raise MetadataError(
-            f"{given.name!r}: format 2 takes numcodecs codecs, such as {{'id': ...}}"
-        )
-    if not isinstance(given, Mapping):
-        raise MetadataError(
-            f"format 2 takes numcodecs codecs, such as {{'id': ...}}; got {given!r}"
-        )
-    return NumcodecsCodec({k: v for k, v in given.items() if (k, v) != ("checksum", False)})
-
-
-def _entries(given: Any) -> list[Any]:
-    if given is None or (isinstance(given, str) and given == "auto"):
-        return []
-    return list(given) if isinstance(given, list | tuple) else [given]
-
-
-def _v2_codecs(filters: Any) -> tuple[NumcodecsCodec, ...]:
-    return tuple(_v2_codec(f) for f in _entries(filters))
-
-
-_OBJECT_CODEC = {"string": "vlen-utf8", "variable_length_bytes": "vlen-bytes"}
-
-
-def _v2_filters(filters: Any, data_type: DataType) -> tuple[NumcodecsCodec, ...]:
-    """Filters, the object codec that the type needs ahead of them where it isn't given."""
-    given = _v2_codecs(filters)
-    if data_type.numpy.hasobject and object_type(given) is None:
-        return (NumcodecsCodec({"id": _OBJECT_CODEC[data_type.name]}), *given)
-    return given
+    found = parse_key_encoding(document, ("chunk_key_encoding",), problems)
+    problems.raise_if_any("array metadata")
+    return present(found)
 
 
 def _type(dtype: Any, filters: Any, zarr_format: Format | None) -> tuple[DataType, np.dtype[Any]]:
@@ -304,20 +210,11 @@ def _type(dtype: Any, filters: Any, zarr_format: Format | None) -> tuple[DataTyp
         and isinstance(dtype, type | np.dtype | str)
         and dtype in {object, "O", "|O"}
     ):
-        given = _entries(filters)
-        found = object_type(_v2_codecs(given))
+        given = filters
+        found = object_type(codecs_v2(given))
         if found is not None:
             return found, found.numpy
     return user_data_type(dtype)
-
-
-def _v2_compressor(compressors: Any) -> NumcodecsCodec | None:
-    if isinstance(compressors, str) and compressors == "auto":
-        return NumcodecsCodec({"id": "zstd", "level": 0})
-    entries = _entries(compressors)
-    if len(entries) > 1:
-        raise ValueError(f"format 2 has one compressor, got {len(entries)}; use filters for others")
-    return _v2_codec(entries[0]) if entries else None
 
 
 def _v2_separator(chunk_key_encoding: Any) -> Literal[".", "/"]:

@@ -267,7 +267,7 @@ def _like(model: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
     given.setdefault("shape", model.shape)
     given.setdefault("dtype", model.dtype)
     if isinstance(model, ArrayHandle):
-        given.setdefault("chunks", model.chunks)
+        given.setdefault("chunks", model.chunking[0])
         given.setdefault("zarr_format", model.metadata.zarr_format)
         if given["zarr_format"] == model.metadata.zarr_format:
             given.setdefault("filters", model.filters)
@@ -370,7 +370,7 @@ def _kept(source: ArrayHandle, zarr_format: Format | None) -> dict[str, Any]:
     metadata = source.metadata
     wanted: Any = zarr_format or metadata.zarr_format
     kept: dict[str, Any] = {
-        "zarr_format": wanted, "chunks": source.chunks, "shards": source.shards,
+        "zarr_format": wanted, "chunks": source.chunking[0], "shards": source.chunking[1],
         "fill_value": source.fill_value, "attributes": dict(source.attrs),
     }  # fmt: skip
     if wanted != metadata.zarr_format:

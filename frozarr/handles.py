@@ -29,6 +29,7 @@ from frozarr.metadata.array_v3 import ArrayV3Metadata, parse_array_v3
 from frozarr.metadata.codecs.base import Codec
 from frozarr.metadata.codecs.chain import codecs_of_kind
 from frozarr.metadata.codecs.numcodecs import NumcodecsCodec
+from frozarr.metadata.grids import AxisGrid, ChunkGrid, RectilinearGrid, RegularGrid
 from frozarr.metadata.json import FrozenMap, dumps
 from frozarr.types import Shape
 
@@ -156,13 +157,51 @@ class ArrayHandle:
 
     @property
     def chunks(self) -> Shape:
-        """Shape of a chunk (of an inner chunk where there are shards), in elements."""
-        return self.metadata.inner_shape
+        """Shape of a chunk (of an inner chunk where there are shards), in elements.
+
+        Raises
+        ------
+        NotImplementedError
+            Chunks have several shapes; `read_chunk_sizes` has them.
+        """
+        return self._one_shape(self._read_grid, "chunks", "read_chunk_sizes")
 
     @property
     def shards(self) -> Shape | None:
-        """Shape of a shard, in elements; None without sharding."""
-        return self.metadata.chunk_spec.shape if self.metadata.sharding else None
+        """Shape of a shard, in elements; None without sharding.
+
+        Raises
+        ------
+        NotImplementedError
+            Shards have several shapes; `write_chunk_sizes` has them.
+        """
+        if self.metadata.sharding is None:
+            return None
+        return self._one_shape(self.metadata.chunk_grid, "shards", "write_chunk_sizes")
+
+    def _one_shape(self, grid: ChunkGrid, name: str, instead: str) -> Shape:
+        if not grid.uniform:
+            raise NotImplementedError(
+                f"{self.target.place}: {name} of a {grid.name} grid have several shapes; use "
+                f"{instead}"
+            )
+        return grid.chunk_shape
+
+    @property
+    def _read_grid(self) -> ChunkGrid:
+        """The grid of chunks: inner ones where there are shards."""
+        if self.metadata.sharding is None:
+            return self.metadata.chunk_grid
+        return RegularGrid(self.metadata.inner_shape)
+
+    @property
+    def chunking(self) -> tuple[Any, Any]:
+        """Arguments ``chunks`` and ``shards`` that make an array with the same grid."""
+        grid = self.metadata.chunk_grid
+        stored = list(grid.edges) if isinstance(grid, RectilinearGrid) else grid.chunk_shape
+        if self.metadata.sharding is None:
+            return stored, None
+        return self.metadata.inner_shape, stored
 
     @property
     def _codecs(self) -> tuple[Codec, ...]:
@@ -212,7 +251,7 @@ class ArrayHandle:
     @property
     def cdata_shape(self) -> Shape:
         """Number of chunks along each axis, overhanging ones counted whole."""
-        return tuple(-(-n // c) for n, c in zip(self.shape, self.chunks, strict=True))
+        return self._read_grid.grid_shape(self.shape)
 
     @property
     def nchunks(self) -> int:
@@ -230,19 +269,14 @@ class ArrayHandle:
         return math.prod(self.shard_grid_shape)
 
     @property
-    def _chunks_per_shard(self) -> int:
-        stored = self.metadata.chunk_spec.shape
-        return math.prod(n // c for n, c in zip(stored, self.chunks, strict=True))
-
-    @property
     def read_chunk_sizes(self) -> tuple[tuple[int, ...], ...]:
         """Per axis, the elements of each chunk, the last one clipped to the array."""
-        return _clipped_sizes(self.shape, self.chunks)
+        return _clipped_sizes(self._read_grid, self.shape)
 
     @property
     def write_chunk_sizes(self) -> tuple[tuple[int, ...], ...]:
         """Per axis, the elements of each stored object, the last one clipped to the array."""
-        return _clipped_sizes(self.shape, self.metadata.chunk_spec.shape)
+        return _clipped_sizes(self.metadata.chunk_grid, self.shape)
 
     def iter_chunk_coords(
         self, *, origin: Shape | None = None, selection_shape: Shape | None = None
@@ -254,8 +288,9 @@ class ArrayHandle:
         self, *, origin: Shape | None = None, selection_shape: Shape | None = None
     ) -> Iterator[tuple[slice, ...]]:
         """Regions of the array that chunks cover, clipped to its shape."""
+        axes = self._read_grid.axes(self.shape)
         for coords in self.iter_chunk_coords(origin=origin, selection_shape=selection_shape):
-            yield _region(coords, self.chunks, self.shape)
+            yield _region(coords, axes)
 
     def iter_shard_coords(
         self, *, origin: Shape | None = None, selection_shape: Shape | None = None
@@ -274,19 +309,22 @@ class ArrayHandle:
         self, *, origin: Shape | None = None, selection_shape: Shape | None = None
     ) -> Iterator[str]:
         """For each chunk the key of the object that holds it, relative to the array."""
-        stored = self.metadata.chunk_spec.shape
-        per_shard = [n // c for n, c in zip(stored, self.chunks, strict=True)]
+        chunks = self._read_grid.axes(self.shape)
+        stored = self.metadata.chunk_grid.axes(self.shape)
         for coords in self.iter_chunk_coords(origin=origin, selection_shape=selection_shape):
-            shard = tuple(c // n for c, n in zip(coords, per_shard, strict=True))
+            shard = tuple(
+                whole.locate(axis.start(c))
+                for c, axis, whole in zip(coords, chunks, stored, strict=True)
+            )
             yield self.metadata.chunk_key_encoding.key(shard)
 
     def iter_shard_regions(
         self, *, origin: Shape | None = None, selection_shape: Shape | None = None
     ) -> Iterator[tuple[slice, ...]]:
         """Regions of the array that stored objects cover, clipped to its shape."""
-        stored = self.metadata.chunk_spec.shape
+        axes = self.metadata.chunk_grid.axes(self.shape)
         for coords in self.iter_shard_coords(origin=origin, selection_shape=selection_shape):
-            yield _region(coords, stored, self.shape)
+            yield _region(coords, axes)
 
     # ------------------------------------------------------------------ plans and programs
 
@@ -350,16 +388,19 @@ class ArrayHandle:
         return ("frozarr.Array", self.store.identity, self.path, documents)
 
 
-def _clipped_sizes(shape: Shape, chunks: Shape) -> tuple[tuple[int, ...], ...]:
-    return tuple(
-        tuple(min(c, n - i) for i in range(0, n, c)) for n, c in zip(shape, chunks, strict=True)
-    )
+def _clipped_sizes(grid: ChunkGrid, shape: Shape) -> tuple[tuple[int, ...], ...]:
+    found = []
+    for axis in grid.axes(shape):
+        chunks = np.arange(axis.nchunks)
+        clipped = np.minimum(axis.sizes(chunks), axis.extent - axis.starts(chunks))
+        found.append(tuple(clipped.tolist()))
+    return tuple(found)
 
 
-def _region(coords: Shape, chunks: Shape, shape: Shape) -> tuple[slice, ...]:
+def _region(coords: Shape, axes: tuple[AxisGrid, ...]) -> tuple[slice, ...]:
     return tuple(
-        slice(c * size, min((c + 1) * size, extent))
-        for c, size, extent in zip(coords, chunks, shape, strict=True)
+        slice(axis.start(c), min(axis.start(c + 1), axis.extent))
+        for c, axis in zip(coords, axes, strict=True)
     )
 
 

@@ -28,7 +28,7 @@ class ArrayInfo:
     fill_value: Any
     shape: tuple[int, ...]
     shard_shape: tuple[int, ...] | None
-    chunk_shape: tuple[int, ...]
+    chunk_shape: Any
     order: str
     read_only: bool
     store_type: str
@@ -76,8 +76,8 @@ def array_info(array: "ArrayHandle", stored: tuple[int, int] | None = None) -> A
     return ArrayInfo(
         type=type(array).__name__, zarr_format=array.metadata.zarr_format,
         data_type=array.metadata.data_type,
-        fill_value=array.fill_value, shape=array.shape, shard_shape=array.shards,
-        chunk_shape=array.chunks, order=array.order, read_only=array.read_only,
+        fill_value=array.fill_value, shape=array.shape, shard_shape=array.chunking[1],
+        chunk_shape=array.chunking[0], order=array.order, read_only=array.read_only,
         store_type=type(array.store).__name__, filters=array.filters,
         serializer=array.serializer, compressors=array.compressors, nbytes=array.nbytes,
         nbytes_stored=nbytes, storage_ratio=round(array.nbytes / nbytes, 1) if nbytes else None,

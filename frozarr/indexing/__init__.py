@@ -7,7 +7,8 @@ from frozarr.indexing.place import gather, scatter
 from frozarr.indexing.plan import Plan, PointPlan, ProductPlan, plan_read, plan_write, singles
 from frozarr.indexing.project import Columns, IndexRows, Segment, SliceRows
 from frozarr.indexing.selection import PointSelection, ProductSelection, Selection, parse_selection
-from frozarr.metadata.grids import RegularGrid
+from frozarr.indexing.uniform import same_shape
+from frozarr.metadata.grids import RectilinearGrid, RegularGrid
 
 __all__ = [
     "Columns",
@@ -17,6 +18,7 @@ __all__ = [
     "PointSelection",
     "ProductPlan",
     "ProductSelection",
+    "RectilinearGrid",
     "RegularGrid",
     "Segment",
     "Selection",
@@ -25,6 +27,7 @@ __all__ = [
     "parse_selection",
     "plan_read",
     "plan_write",
-    "singles",
+    "same_shape",
     "scatter",
+    "singles",
 ]

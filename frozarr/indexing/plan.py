@@ -144,6 +144,8 @@ class PointPlan:
     """Elements that the array has of each chunk."""
     out_shape: Shape
     """Shape of the result."""
+    sizes: Indices | None = None
+    """Shape of each chunk, shape (chunks, axes); None where all have `chunk_shape`, the largest."""
 
     def __len__(self) -> int:
         return len(self.chunk_coords)
@@ -184,7 +186,18 @@ class PointPlan:
         return attrs.evolve(
             self, chunk_coords=self.chunk_coords[lo:hi], bounds=bounds - first,
             offset=self.offset[first:last], position=self.position[first:last],
-            stored=self.stored[lo:hi],
+            stored=self.stored[lo:hi], sizes=None if self.sizes is None else self.sizes[lo:hi],
+        )  # fmt: skip
+
+    def take(self, rows: Indices) -> "PointPlan":
+        """The part of the plan with some chunks, given in ascending order."""
+        counts = np.diff(self.bounds)[rows]
+        bounds = np.append(0, np.cumsum(counts))
+        entries = np.arange(bounds[-1]) + np.repeat(self.bounds[rows] - bounds[:-1], counts)
+        return attrs.evolve(
+            self, chunk_coords=self.chunk_coords[rows], bounds=bounds,
+            offset=self.offset[entries], position=self.position[entries],
+            stored=self.stored[rows], sizes=None if self.sizes is None else self.sizes[rows],
         )  # fmt: skip
 
     def batches(self, max_chunks: int) -> "Iterator[PointPlan]":
@@ -270,18 +283,23 @@ def _plan_points(grid: ChunkGrid, shape: Shape, selection: PointSelection) -> Po
     coords = np.empty((count, len(axes)), np.int64)
     offset = np.zeros(count, np.int64)
     stored = np.ones(count, np.int64)
+    sizes = None if grid.uniform else np.empty((count, len(axes)), np.int64)
     for i, (axis, points, chunk) in enumerate(zip(axes, selection.coords, chunks, strict=True)):
         coords[:, i] = ordered = chunk[order]
         begin = axis.starts(ordered)
-        offset = offset * grid.chunk_shape[i] + (points[order] - begin)
-        stored *= np.minimum(grid.chunk_shape[i], axis.extent - begin)
+        size = grid.chunk_shape[i] if sizes is None else axis.sizes(ordered)
+        if sizes is not None:
+            sizes[:, i] = size
+        offset = offset * size + (points[order] - begin)
+        stored *= np.minimum(size, axis.extent - begin)
     first = np.ones(count, bool)
     if count:
         first[1:] = (coords[1:] != coords[:-1]).any(axis=1)
     bounds = np.append(np.flatnonzero(first), count).astype(np.int64)
     return PointPlan(
-        grid.chunk_shape, coords[first], bounds, offset, order, stored[first], selection.shape
-    )
+        grid.chunk_shape, coords[first], bounds, offset, order, stored[first], selection.shape,
+        None if sizes is None else sizes[first],
+    )  # fmt: skip
 
 
 def _sort_points(chunks: Sequence[Indices], grid_shape: Shape, count: int) -> Indices:

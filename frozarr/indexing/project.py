@@ -162,7 +162,7 @@ class SliceRows:
     def _even_segments(self, size: int) -> list[Segment]:
         """Segments where the selection repeats from chunk to chunk: first, middle, last."""
         step, rows, per_row = self.step, len(self), size // self.step
-        first = self.start % size
+        first = (self.start - self.grid.start(self.first_chunk)) % size
         phase = first % step
         head = min(self.count, -(-(size - first) // step))
         tail = self.count - head - (rows - 2) * per_row if rows > 1 else 0

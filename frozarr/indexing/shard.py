@@ -20,6 +20,7 @@ __all__ = [
     "Located",
     "ShardIndexError",
     "check_index",
+    "first_inner",
     "inner_counts",
     "inner_ids",
     "locate",
@@ -112,16 +113,39 @@ def inner_counts(plan: Plan, inner_shape: Shape) -> Indices:
         return np.array([len(refine(one, inner_shape)) for one in singles(plan)], np.int64)
     found = np.ones(1, np.int64)
     finer: Any = refine(plan, inner_shape)
-    for axis, inner, shard, size in zip(
-        plan.axes, finer.axes, plan.chunk_shape, inner_shape, strict=True
-    ):
-        _, counts = np.unique(inner.chunks() // (shard // size), return_counts=True)
+    for axis, inner, size in zip(plan.axes, finer.axes, inner_shape, strict=True):
+        shards = axis.grid.locate_all(inner.chunks() * size)
+        _, counts = np.unique(shards, return_counts=True)
         found = np.multiply.outer(found, counts[: len(axis)]).reshape(-1)
     return found
 
 
-def inner_ids(inner: Plan, per_shard: Shape) -> Indices:
-    """Position in the shard's index of each inner chunk of a plan that lies in one shard."""
+def first_inner(plan: Plan, inner_shape: Shape) -> Shape | None:
+    """Coords of the first inner chunk of the shard that a plan lies in.
+
+    None where shards have one shape, so that remainders tell the same.
+    """
+    if isinstance(plan, PointPlan):
+        return None
+    if all(axis.grid.uniform and axis.grid.start(0) == 0 for axis in plan.axes):
+        return None
+    return tuple(
+        axis.grid.start(axis.first_chunk) // size
+        for axis, size in zip(plan.axes, inner_shape, strict=True)
+    )
+
+
+def inner_ids(inner: Plan, per_shard: Shape, first: Shape | None = None) -> Indices:
+    """Position in the shard's index of each inner chunk of a plan that lies in one shard.
+
+    Parameters
+    ----------
+    per_shard
+        Inner chunks along each axis.
+    first
+        What `first_inner` says of the shard.
+    """
+    base = first or (0,) * len(per_shard)
     if isinstance(inner, PointPlan):
         local = inner.chunk_coords % np.array(per_shard, np.int64)
         columns = [local[:, axis] for axis in range(len(per_shard))]
@@ -131,12 +155,12 @@ def inner_ids(inner: Plan, per_shard: Shape) -> Indices:
         return ids
     if len(inner) == 1:  # in plain integers: most small reads touch a single inner chunk
         only = 0
-        for axis, count in zip(inner.axes, per_shard, strict=True):
-            only = only * count + axis.first_chunk % count
+        for axis, count, begin in zip(inner.axes, per_shard, base, strict=True):
+            only = only * count + (axis.first_chunk - begin) % count
         return np.array([only])
     ids = np.zeros(1, np.int64)
-    for axis, count in zip(inner.axes, per_shard, strict=True):
-        ids = (ids[:, np.newaxis] * count + axis.chunks() % count).reshape(-1)
+    for axis, count, begin in zip(inner.axes, per_shard, base, strict=True):
+        ids = (ids[:, np.newaxis] * count + (axis.chunks() - begin) % count).reshape(-1)
     return ids
 
 

@@ -1,12 +1,13 @@
 """What ``array.plan[...]`` gives: a plan together with the array it is for. Nothing is read."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 
-from frozarr.indexing import Plan, PointPlan
+from frozarr.indexing import Plan, PointPlan, same_shape
 from frozarr.indexing.shard import inner_counts
 from frozarr.io.target import Target
 from frozarr.types import Shape
@@ -50,10 +51,14 @@ class ArrayPlan:
     @property
     def nbytes_decoded(self) -> int:
         """Bytes of all chunks (inner chunks of shards) touched, decoded."""
-        shard = self.target.shard
-        if shard is None:
-            return len(self) * self.target.chain.nbytes
-        return self.inner_chunks * shard.chain.nbytes
+        total = 0
+        for target, plan in self._parts():
+            if target.shard is None:
+                total += len(plan) * target.chain.nbytes
+            else:
+                counts = inner_counts(plan, target.shard.inner_shape)
+                total += int(counts.sum()) * target.shard.chain.nbytes
+        return total
 
     @property
     def requests(self) -> int:
@@ -62,22 +67,25 @@ class ArrayPlan:
         One per chunk or wholly read shard; two for a shard of which at most half is wanted: its
         index, then the bytes of its inner chunks.
         """
-        shard = self.target.shard
-        if shard is None:
-            return len(self)
-        return len(self) + int(np.count_nonzero(2 * self._inner_counts() <= shard.count))
+        total = len(self)
+        for target, plan in self._parts():
+            if target.shard is not None:
+                counts = inner_counts(plan, target.shard.inner_shape)
+                total += int(np.count_nonzero(2 * counts <= target.shard.count))
+        return total
 
     @property
     def inner_chunks(self) -> int:
         """Inner chunks touched; without sharding, chunks."""
-        return len(self) if self.target.shard is None else int(self._inner_counts().sum())
-
-    def _inner_counts(self) -> npt.NDArray[np.int64]:
-        """For each shard, the inner chunks touched."""
         shard = self.target.shard
         if shard is None:
-            return np.ones(len(self), np.int64)
-        return inner_counts(self.plan, shard.inner_shape)
+            return len(self)
+        return sum(int(inner_counts(p, shard.inner_shape).sum()) for _, p in self._parts())
+
+    def _parts(self) -> Iterator[tuple[Target, Plan]]:
+        """Parts of the plan over chunks of one shape."""
+        for part in same_shape(self.plan):
+            yield self.target.with_chunk_shape(part.chunk_shape), part
 
     def keys(self) -> list[str]:
         """Keys of the chunks in the store, in the order of `chunk_coords`."""

@@ -17,6 +17,7 @@ from frozarr.indexing import (
     parse_selection,
     plan_read,
     plan_write,
+    same_shape,
 )
 from frozarr.indexing.selection import SelectionMode
 from frozarr.io.buffers import BufferPrototype, NDBuffer
@@ -32,7 +33,7 @@ from frozarr.types import Shape
 
 __all__ = [
     "Reading", "Writing", "append", "grown_shape", "read", "reading", "resizing", "select",
-    "set_attributes", "stored_nbytes", "stored_objects", "write", "writing",
+    "set_attributes", "stored_chunks", "stored_nbytes", "stored_objects", "write", "writing",
 ]  # fmt: skip
 
 AnyArray: TypeAlias = npt.NDArray[Any]
@@ -49,6 +50,14 @@ def select(target: Target, selection: Any, mode: SelectionMode) -> Selection:
         raise
 
 
+def batches(target: Target, plan: Plan) -> Iterator[tuple[Target, Plan]]:
+    """Batches of a plan, each over chunks of one shape, with the target bound to that shape."""
+    for part in same_shape(plan):
+        bound = target.with_chunk_shape(part.chunk_shape)
+        for batch in part.batches(bound.batch_chunks(len(part))):
+            yield bound, batch
+
+
 @attrs.frozen(eq=False)
 class Reading:
     """A read that is ready to run: programs that fill the result."""
@@ -63,11 +72,11 @@ class Reading:
 
     def programs(self) -> Iterator[Program]:
         """One program per batch, in any order."""
-        for batch in self.plan.batches(self.target.batch_chunks(len(self.plan))):
-            if self.target.shard is None:
-                yield read_batch(self.target, batch, self.out)
+        for target, batch in batches(self.target, self.plan):
+            if target.shard is None:
+                yield read_batch(target, batch, self.out)
             else:
-                yield read_shards(self.target, self.target.shard, batch, self.out)
+                yield read_shards(target, target.shard, batch, self.out)
 
     def result(self) -> Any:
         """What the caller gets, once all programs have run."""
@@ -139,11 +148,11 @@ class Writing:
 
     def programs(self) -> Iterator[Program]:
         """One program per batch, in any order."""
-        for batch in self.plan.batches(self.target.batch_chunks(len(self.plan))):
-            if self.target.shard is None:
-                yield write_batch(self.target, batch, self.values)
+        for target, batch in batches(self.target, self.plan):
+            if target.shard is None:
+                yield write_batch(target, batch, self.values)
             else:
-                yield write_shards(self.target, self.target.shard, batch, self.values)
+                yield write_shards(target, target.shard, batch, self.values)
 
 
 def writing(target: Target, selection: Selection, value: Any) -> Writing:
@@ -234,16 +243,30 @@ def checking(target: Target) -> Program:
     return check_current(target.place, target.metadata)
 
 
-def count_stored(target: Target, keys: list[str]) -> int:
-    """How many of the keys below an array are chunks inside its shape."""
+def coords_stored(target: Target, keys: list[str]) -> npt.NDArray[np.int64]:
+    """Coords of those of the keys below an array that are chunks of it, shape (chunks, axes)."""
     metadata = target.metadata
     grid = metadata.chunk_grid.grid_shape(metadata.shape)
     start = len(target.place.path) + 1 if target.place.path else 0
     parsed = (metadata.chunk_key_encoding.parse(k[start:], metadata.ndim) for k in keys)
-    return sum(
-        coords is not None and all(c < n for c, n in zip(coords, grid, strict=True))
+    inside = [
+        coords
         for coords in parsed
-    )
+        if coords is not None and all(c < n for c, n in zip(coords, grid, strict=True))
+    ]
+    return np.array(inside, np.int64).reshape(len(inside), metadata.ndim)
+
+
+def count_chunks(target: Target, keys: list[str]) -> int:
+    """How many chunks the stored objects among the keys have, inner ones where there are shards."""
+    metadata = target.metadata
+    coords = coords_stored(target, keys)
+    counts = np.ones(len(coords), np.int64)
+    if metadata.sharding is not None:
+        axes = metadata.chunk_grid.axes(metadata.shape)
+        for i, (axis, inner) in enumerate(zip(axes, metadata.inner_shape, strict=True)):
+            counts *= axis.sizes(coords[:, i]) // inner
+    return int(counts.sum())
 
 
 def iterate_grid(
@@ -320,7 +343,13 @@ def set_attributes(target: Target, attributes: FrozenMap) -> Program:
 def stored_objects(target: Target) -> Program:
     """Program that counts the stored chunks (shards) inside the shape."""
     keys = yield ListPrefix(target.place.path)
-    return count_stored(target, keys)
+    return len(coords_stored(target, keys))
+
+
+def stored_chunks(target: Target) -> Program:
+    """Program that counts the chunks, inner ones where there are shards, in what is stored."""
+    keys = yield ListPrefix(target.place.path)
+    return count_chunks(target, keys)
 
 
 def stored_nbytes(target: Target) -> Program:

@@ -12,13 +12,14 @@ import numpy.typing as npt
 from frozarr.errors import RangeNotSatisfiableError
 from frozarr.indexing import Plan, gather, scatter, singles
 from frozarr.indexing.coalesce import Merged, coalesce
-from frozarr.indexing.shard import Located, inner_ids, refine, write_order
+from frozarr.indexing.shard import Located, first_inner, inner_ids, refine, write_order
 from frozarr.io.byte_requests import ByteRequest, RangeByteRequest, SuffixByteRequest
 from frozarr.io.kernels.base import BytesLike, DecodeError, Parts, as_bytes_view
 from frozarr.io.kernels.shard import ShardFormat, equal_to_fill
 from frozarr.io.programs import Program, check_missing, empty_but_stored, located
 from frozarr.io.requests import Answer, Delete, Get, GetRanges, Lock, Put, Request, Versions
 from frozarr.io.target import Target
+from frozarr.types import Shape
 
 __all__ = ["read_shards", "write_shards"]
 
@@ -35,6 +36,8 @@ class Touched(NamedTuple):
     """The selection in this shard, cut into inner chunks."""
     ids: Indices
     """Their positions in the index, in the plan's order."""
+    first: Shape | None
+    """Where the shard begins; see `first_inner`."""
 
 
 def touched_shards(target: Target, shard: ShardFormat, batch: Plan) -> list[Touched]:
@@ -43,7 +46,8 @@ def touched_shards(target: Target, shard: ShardFormat, batch: Plan) -> list[Touc
     found = []
     for key, one in zip(keys, singles(batch), strict=True):
         inner = refine(one, shard.inner_shape)
-        found.append(Touched(key, inner, inner_ids(inner, shard.grid_shape)))
+        first = first_inner(one, shard.inner_shape)
+        found.append(Touched(key, inner, inner_ids(inner, shard.grid_shape, first), first))
     return found
 
 
@@ -105,10 +109,10 @@ def _place(
     by_id = np.full(shard.count, -1, np.int64)
     by_id[touched.ids] = np.arange(len(touched.ids))
     for part in touched.plan.batches(limit):
-        ids = inner_ids(part, shard.grid_shape)
+        ids = inner_ids(part, shard.grid_shape, touched.first)
         rows = by_id[ids]
         some = Located(where.offset[rows], where.nbytes[rows], where.present[rows])
-        one = Touched(touched.key, part, ids)
+        one = Touched(touched.key, part, ids, touched.first)
         scatter(part, _decoded(target, shard, one, data, some), out)
 
 

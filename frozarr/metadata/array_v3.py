@@ -14,17 +14,16 @@ from frozarr.metadata.dtypes.base import DataType, FillValue, fill_identity
 from frozarr.metadata.dtypes.lookup import parse_data_type
 from frozarr.metadata.grids import ChunkGrid
 from frozarr.metadata.json import FrozenMap, thaw
-from frozarr.metadata.keys import ChunkKeyEncoding
+from frozarr.metadata.keys import ChunkKeyEncoding, parse_key_encoding
 from frozarr.metadata.members import (
     Members,
     as_extents,
     as_object,
     as_one_of,
-    parse_extension,
     present,
 )
 from frozarr.metadata.problems import Problems
-from frozarr.metadata.registry import RegistryName, describe_unknown, find
+from frozarr.metadata.registry import parse_named
 from frozarr.types import JSON, UNSET, Loc, Shape, Unset, as_shape
 
 __all__ = ["ArrayV3Metadata", "parse_array_v3"]
@@ -73,7 +72,12 @@ class ArrayV3Metadata:
             return
         if self.dimension_names is not None and len(self.dimension_names) != ndim:
             problems.add(("dimension_names",), f"{len(self.dimension_names)} names for {ndim} axes")
-        bind_codecs(self.codecs, self.chunk_spec, ("codecs",), problems)
+        self.chunk_grid.check(self.shape, problems)
+        for chunk_shape in self.chunk_grid.chunk_shapes_met():
+            before = len(problems.found)
+            bind_codecs(self.codecs, ChunkSpec(chunk_shape, self.dtype), ("codecs",), problems)
+            if len(problems.found) > before:
+                return
 
     @property
     def ndim(self) -> int:
@@ -92,7 +96,7 @@ class ArrayV3Metadata:
 
     @property
     def chunk_spec(self) -> ChunkSpec:
-        """Shape and type of a chunk before any codec."""
+        """Shape (the largest, if chunks differ) and type of a chunk before any codec."""
         return ChunkSpec(self.chunk_grid.chunk_shape, self.dtype)
 
     @property
@@ -120,7 +124,7 @@ class ArrayV3Metadata:
 
     def with_shape(self, shape: Shape) -> "ArrayV3Metadata":
         """The same array with another shape."""
-        return attrs.evolve(self, shape=shape)
+        return attrs.evolve(self, shape=shape, chunk_grid=self.chunk_grid.grown(shape))
 
     def with_attributes(self, attributes: FrozenMap) -> "ArrayV3Metadata":
         """The same array with other attributes."""
@@ -148,23 +152,9 @@ class ArrayV3Metadata:
         return {self.document_key: self.to_json()}
 
 
-def _parse_named(registry: RegistryName, value: JSON, loc: Loc, problems: Problems) -> Any | None:
-    extension = parse_extension(value, loc, problems)
-    if extension is None:
-        return None
-    cls = find(registry, extension.name)
-    if cls is None:
-        problems.add((*loc, "name"), describe_unknown(registry, extension.name), unknown=True)
-        return None
-    return cls.from_members(Members(extension.configuration, (*loc, "configuration"), problems))
-
-
 def _parse_grid(value: JSON, loc: Loc, problems: Problems) -> ChunkGrid | None:
-    return _parse_named("chunk_grids", value, loc, problems)
-
-
-def _parse_keys(value: JSON, loc: Loc, problems: Problems) -> Any | None:
-    return _parse_named("chunk_key_encodings", value, loc, problems)
+    found: ChunkGrid | None = parse_named("chunk_grids", value, loc, problems)
+    return found
 
 
 def parse_dimension_names(
@@ -239,7 +229,7 @@ def parse_array_v3(document: JSON, *, where: str = "zarr.json") -> ArrayV3Metada
     shape = members.take("shape", as_extents(0))
     data_type = members.take("data_type", parse_data_type)
     grid = members.take("chunk_grid", _parse_grid)
-    keys = members.take("chunk_key_encoding", _parse_keys)
+    keys = members.take("chunk_key_encoding", parse_key_encoding)
     raw_fill = members.take("fill_value", _as_raw)
     codecs = members.take("codecs", parse_codecs)
     attributes = members.take_or("attributes", as_object, default=None)

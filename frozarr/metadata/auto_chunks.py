@@ -5,9 +5,14 @@ import operator
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
+import numpy as np
+
 from frozarr.types import Shape
 
-__all__ = ["auto_chunks", "auto_shards", "normalize_chunks", "normalize_shards"]
+__all__ = [
+    "auto_chunks", "auto_shards", "normalize_chunks", "normalize_shards", "rectilinear",
+    "sized_edges",
+]  # fmt: skip
 
 IndexLocation: TypeAlias = Literal["start", "end"]
 _INNER = 1024 * 1024
@@ -155,3 +160,40 @@ def _dividing(shards: Shape, itemsize: int) -> Shape:
         longest = max(even, key=inner.__getitem__)
         inner[longest] //= 2
     return tuple(inner)
+
+
+def rectilinear(sizes: Any) -> bool:
+    """Whether sizes are given chunk by chunk for some axis.
+
+    Examples
+    --------
+    >>> rectilinear([[2, 3], 4]), rectilinear((2, 4))
+    (True, False)
+    """
+    return isinstance(sizes, list | tuple) and any(
+        isinstance(entry, list | tuple | np.ndarray) for entry in sizes
+    )
+
+
+def sized_edges(sizes: Any, shape: Shape) -> list[Any]:
+    """Sizes of chunks per axis; -1 is one chunk for the whole axis.
+
+    Raises
+    ------
+    ValueError
+        Another number of axes.
+
+    Examples
+    --------
+    >>> sized_edges([[2, 3], -1], (5, 7))
+    [[2, 3], 7]
+    """
+    if len(sizes) != len(shape):
+        raise ValueError(
+            f"chunks {sizes} has {len(sizes)} axes, but shape {shape} has {len(shape)}"
+        )
+    return [
+        max(1, extent) if isinstance(entry, int) and entry == -1 else
+        list(entry) if isinstance(entry, list | tuple | np.ndarray) else entry
+        for entry, extent in zip(sizes, shape, strict=True)
+    ]  # fmt: skip

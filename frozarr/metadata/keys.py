@@ -4,7 +4,7 @@ Spec: core v3 "Chunk key encoding" and "Stores"; format 2 "Chunks".
 """
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
 
 import attrs
 import numpy as np
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from frozarr.errors import InvalidKeyError
 from frozarr.metadata.members import Members, as_one_of
 from frozarr.metadata.problems import Problems
+from frozarr.metadata.registry import parse_named
 from frozarr.types import JSON, Coords, Loc
 
 __all__ = ["ChunkKeyEncoding", "DefaultKeys", "V2Keys", "check_key", "join", "normalize_path"]
@@ -25,13 +26,29 @@ def _as_separator(value: JSON, loc: Loc, problems: Problems) -> Separator | None
 
 
 def _product_keys(head: str, separator: str, axes: Sequence[Iterable[int]]) -> list[str]:
-    """Keys of a product of chunk indices, in C order: one string addition per key."""
-    keys = [head]
-    for position, axis in enumerate(axes):
-        last = position == len(axes) - 1
-        parts = [f"{index}" if last else f"{index}{separator}" for index in axis]
-        keys = [key + part for key in keys for part in parts]
-    return keys
+    """Keys of a product of chunk indices, in C order."""
+    last = len(axes) - 1
+    return product_of_parts(
+        head,
+        [
+            [f"{index}" if position == last else f"{index}{separator}" for index in axis]
+            for position, axis in enumerate(axes)
+        ],
+    )
+
+
+def product_of_parts(head: str, axes: Sequence[Sequence[str]]) -> list[str]:
+    """All texts made of a head and one part per axis, in C order: one addition per text.
+
+    Examples
+    --------
+    >>> product_of_parts("c/", [["0/", "1/"], ["5"]])
+    ['c/0/5', 'c/1/5']
+    """
+    texts = [head]
+    for parts in axes:
+        texts = [text + part for text in texts for part in parts]
+    return texts
 
 
 def _parse_indices(text: str, separator: str, ndim: int) -> Coords | None:
@@ -121,7 +138,31 @@ class V2Keys:
         return _parse_indices(key, self.separator, ndim)
 
 
-ChunkKeyEncoding: TypeAlias = DefaultKeys | V2Keys
+@runtime_checkable
+class ChunkKeyEncoding(Protocol):
+    """What every chunk key encoding value offers."""
+
+    @property
+    def name(self) -> str:
+        """Registered name."""
+
+    def to_json(self) -> JSON:
+        """Object form of format 3."""
+
+    def product_keys(self, axes: Sequence[Iterable[int]]) -> list[str]:
+        """Keys of all combinations of per-axis chunk indices, in C order."""
+
+    def key(self, coords: Coords) -> str:
+        """Key of one chunk."""
+
+    def parse(self, key: str, ndim: int) -> Coords | None:
+        """Chunk coords that a key stands for; None if it is not a chunk key."""
+
+
+def parse_key_encoding(value: JSON, loc: Loc, problems: Problems) -> ChunkKeyEncoding | None:
+    """Encoding from its object form (or bare name), or noted problems."""
+    found: ChunkKeyEncoding | None = parse_named("chunk_key_encodings", value, loc, problems)
+    return found
 
 
 def coords_keys(encoding: ChunkKeyEncoding, coords: npt.NDArray[np.int64]) -> list[str]:
@@ -134,6 +175,8 @@ def coords_keys(encoding: ChunkKeyEncoding, coords: npt.NDArray[np.int64]) -> li
     """
     if coords.shape[1] == 0:
         return [encoding.key(())] * coords.shape[0]
+    if not isinstance(encoding, DefaultKeys | V2Keys):
+        return [encoding.key(tuple(row)) for row in coords.tolist()]
     head = f"c{encoding.separator}" if isinstance(encoding, DefaultKeys) else ""
     separator = encoding.separator
     return [head + separator.join(map(str, row)) for row in coords.tolist()]

@@ -8,7 +8,11 @@ not found is looked for among the entry points (``frozarr.codecs``, ``frozarr.da
 from importlib import import_module
 from typing import Any, Final, Literal, TypeAlias
 
-__all__ = ["REGISTRIES", "RegistryName", "describe_unknown", "find", "register"]
+from frozarr.metadata.members import Members, parse_extension
+from frozarr.metadata.problems import Problems
+from frozarr.types import JSON, Loc
+
+__all__ = ["REGISTRIES", "RegistryName", "describe_unknown", "find", "parse_named", "register"]
 
 RegistryName: TypeAlias = Literal["codecs", "data_types", "chunk_grids", "chunk_key_encodings"]
 
@@ -59,10 +63,15 @@ REGISTRIES: Final[dict[RegistryName, dict[str, Any]]] = {
         "bytes": f"{_VLEN}:BytesEntry",
         "binary": f"{_VLEN}:BinaryEntry",
     },
-    "chunk_grids": {"regular": "frozarr.metadata.grids:RegularGrid"},
+    "chunk_grids": {
+        "regular": "frozarr.metadata.grids:RegularGrid",
+        "rectilinear": "frozarr.metadata.grids:RectilinearGrid",
+    },
     "chunk_key_encodings": {
         "default": "frozarr.metadata.keys:DefaultKeys",
         "v2": "frozarr.metadata.keys:V2Keys",
+        "fanout": "frozarr.metadata.fanout_keys:FanoutKeys",
+        "suffix": "frozarr.metadata.suffix_keys:SuffixKeys",
     },
 }  # fmt: skip
 
@@ -100,6 +109,18 @@ def find(registry: RegistryName, name: str) -> Any | None:
         module, _, attribute = entry.partition(":")
         entry = entries[name] = getattr(import_module(module), attribute)
     return entry
+
+
+def parse_named(registry: RegistryName, value: JSON, loc: Loc, problems: Problems) -> Any | None:
+    """Value of an extension object (or bare name), or noted problems and None."""
+    extension = parse_extension(value, loc, problems)
+    if extension is None:
+        return None
+    cls = find(registry, extension.name)
+    if cls is None:
+        problems.add((*loc, "name"), describe_unknown(registry, extension.name), unknown=True)
+        return None
+    return cls.from_members(Members(extension.configuration, (*loc, "configuration"), problems))
 
 
 def describe_unknown(registry: RegistryName, name: str) -> str:
