@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     )
     from frozarr.arrays import Array
     from frozarr.async_arrays import AsyncArray
+    from frozarr.metadata.convert import to_v2, to_v3
+    from frozarr.metadata.registry import register
 
 __version__ = "0.1.0"
 
@@ -61,9 +63,12 @@ __all__ = [
     "open",
     "open_array",
     "open_like",
+    "register",
     "save",
     "save_array",
     "storage",
+    "to_v2",
+    "to_v3",
     "zeros",
     "zeros_like",
 ]
@@ -71,13 +76,21 @@ __all__ = [
 _MODULES = frozenset({"aio", "buffer", "codecs", "dtypes", "errors", "storage"})
 
 
+_ELSEWHERE = {
+    "Array": "frozarr.arrays",
+    "AsyncArray": "frozarr.async_arrays",
+    "register": "frozarr.metadata.registry",
+    "to_v2": "frozarr.metadata.convert",
+    "to_v3": "frozarr.metadata.convert",
+}
+
+
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'frozarr' has no attribute {name!r}")
     if name in _MODULES:
         return import_module(f"frozarr.{name}")
-    module = {"Array": "frozarr.arrays", "AsyncArray": "frozarr.async_arrays"}.get(name)
-    value = getattr(import_module(module or "frozarr.api"), name)
+    value = getattr(import_module(_ELSEWHERE.get(name, "frozarr.api")), name)
     globals()[name] = value
     return value
 

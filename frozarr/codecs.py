@@ -3,16 +3,27 @@
 from frozarr.metadata.codecs.bytes import BytesCodec
 from frozarr.metadata.codecs.compressors import BloscCodec, Crc32cCodec, GzipCodec, ZstdCodec
 from frozarr.metadata.codecs.numcodecs import NumcodecsCodec
+from frozarr.metadata.codecs.numcodecs_v3 import NumcodecsV3Codec
+from frozarr.metadata.codecs.packing import PackBitsCodec, ReshapeCodec
 from frozarr.metadata.codecs.sharding import ShardingCodec
 from frozarr.metadata.codecs.transpose import TransposeCodec
+from frozarr.metadata.codecs.values import CastValueCodec, ScaleOffsetCodec
+from frozarr.metadata.codecs.vlen import VlenBytesCodec, VlenUtf8Codec
 
 __all__ = [
     "BloscCodec",
     "BytesCodec",
+    "CastValueCodec",
     "Crc32cCodec",
     "GzipCodec",
     "NumcodecsCodec",
+    "NumcodecsV3Codec",
+    "PackBitsCodec",
+    "ReshapeCodec",
+    "ScaleOffsetCodec",
     "ShardingCodec",
     "TransposeCodec",
+    "VlenBytesCodec",
+    "VlenUtf8Codec",
     "ZstdCodec",
 ]

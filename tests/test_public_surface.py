@@ -12,7 +12,8 @@ import frozarr
 NAMES = [
     "Array", "AsyncArray", "Config", "aio", "array", "buffer", "codecs", "config", "create", "create_array", "dtypes",
     "empty", "empty_like", "errors", "from_array", "full", "full_like", "load", "ones", "ones_like",
-    "open", "open_array", "open_like", "save", "save_array", "storage", "zeros", "zeros_like",
+    "open", "open_array", "open_like", "register", "save", "save_array", "storage", "to_v2", "to_v3",
+    "zeros", "zeros_like",
 ]  # fmt: skip
 
 

@@ -98,11 +98,11 @@ class BloscKernel:
     def encode(self, decoded: BytesLike) -> BytesLike:
         """One blosc chunk."""
         blosc = _numcodecs().blosc
-        typed: Any = decoded
-        if self._typesize is not None:  # the type size is taken from the array's
-            view = as_bytes_view(decoded)
-            size = self._typesize if len(view) % self._typesize == 0 else 1
-            typed = np.frombuffer(view, np.dtype(f"V{size}")) if len(view) else view
+        size, view = self._typesize, as_bytes_view(decoded)
+        if size is None:  # format 2 takes it from the array's elements
+            size = decoded.dtype.itemsize if isinstance(decoded, np.ndarray) else 1
+        size = size if len(view) % size == 0 else 1
+        typed: Any = np.frombuffer(view, np.dtype(f"V{size}")) if len(view) else view
         encoded: bytes = blosc.compress(
             typed, self._cname, self._clevel, self._shuffle, self._blocksize
         )
