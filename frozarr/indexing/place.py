@@ -105,7 +105,8 @@ class _View:
         if isinstance(index, tuple) and index and all(isinstance(i, slice) for i in index):
             assign_runs(self.array[index], values)
         else:
-            self.array[self.index] = values
+            # an empty index would store a 0-d array of objects as an object
+            self.array[... if isinstance(index, tuple) and not index else index] = values
 
 
 _LONGEST_RUN = 1024

@@ -95,7 +95,7 @@ def _decode_all(
         return decoded
     staging = target.chain.staging(len(keys))
     for row, (key, buffer) in enumerate(zip(keys, buffers, strict=True)):
-        staging[row] = target.fill if buffer is None else _decode(target, key, buffer)
+        staging[row, ...] = target.fill if buffer is None else _decode(target, key, buffer)
     return staging
 
 
@@ -194,7 +194,7 @@ def _rewritten(
     partial = [row for row, key in enumerate(keys) if key in stored]
     for row in partial:
         buffer = stored[keys[row]]
-        staging[row] = target.fill if buffer is None else _decode(target, keys[row], buffer)
+        staging[row, ...] = target.fill if buffer is None else _decode(target, keys[row], buffer)
     if len(partial) < len(keys):
         _fill_overhang(target, plan, staging, partial)
     gather(plan, values, target.chunks_of(staging))

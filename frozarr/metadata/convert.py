@@ -34,6 +34,7 @@ from frozarr.types import UNSET
 __all__ = ["to_v2", "to_v3"]
 
 _DIMENSIONS = "_ARRAY_DIMENSIONS"
+_COMPRESSORS = ("zstd", "gzip", "blosc", "zlib", "lz4", "bz2", "lzma")
 _SERIALIZERS: dict[str, type[Codec]] = {"vlen-utf8": VlenUtf8Codec, "vlen-bytes": VlenBytesCodec}
 
 
@@ -261,11 +262,9 @@ def _codecs_v2(
             problems.add(("codecs", i), f"format 2 has no {codec.name!r}")
         else:
             found.append(NumcodecsCodec(config))
-    last = metadata.codecs[-1]
-    compressed = (
-        bool(found) and last.kind == "bytes_bytes" and _config_v2(last, metadata.dtype) is not None
-    )
-    return (tuple(found[:-1]), found[-1]) if compressed else (tuple(found), None)
+    if found and found[-1].name in _COMPRESSORS:
+        return tuple(found[:-1]), found[-1]
+    return tuple(found), None
 
 
 def _config_v2(codec: Codec, dtype: np.dtype[Any]) -> dict[str, Any] | None:

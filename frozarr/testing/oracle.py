@@ -11,11 +11,14 @@ __all__ = ["assert_same_array", "assign_same", "check_same"]
 def assert_same_array(found: Any, expected: Any) -> None:
     """Same shape, dtype and bits (NaN equals the same NaN); scalars have no byte order."""
     found, expected = np.asarray(found), np.asarray(expected)
-    if not expected.ndim:
+    if not expected.ndim and expected.dtype.kind in "iufcMmU":
         found, expected = (a.astype(a.dtype.newbyteorder("=")) for a in (found, expected))
     assert found.shape == expected.shape, (found.shape, expected.shape)
     assert found.dtype == expected.dtype, (found.dtype, expected.dtype)
-    assert found.tobytes() == expected.tobytes(), (found, expected)
+    if expected.dtype.hasobject:
+        assert found.tolist() == expected.tolist(), (found, expected)
+    else:
+        assert found.tobytes() == expected.tobytes(), (found, expected)
 
 
 def check_same(array: Any, values: npt.NDArray[Any], selection: Any, *, raises: Any = None) -> None:

@@ -124,7 +124,7 @@ def array_coding(codec: Codec, spec: ChunkSpec, fill: Any) -> ArrayCoding | None
             first, bits = present(codec.bits(spec.dtype))
             return PackBits(
                 spec.shape, spec.dtype, first, bits, codec.padding_encoding or "none",
-                signed=spec.dtype.kind == "i" or spec.dtype.name in {"int2", "int4"},
+                signed=spec.dtype.kind == "i",  # narrow types have zeros in the bits above
             )  # fmt: skip
         case NumcodecsV3Codec():
             return ArrayCodecCoding(registered_codec(codec.config_for(spec.dtype)), spec)

@@ -140,7 +140,7 @@ class BoundChain:
             return self.decode(view[start : start + size])[np.newaxis]
         staging = self.staging(len(offset))
         for row, (start, size) in enumerate(zip(offset.tolist(), nbytes.tolist(), strict=True)):
-            staging[row] = self.decode(view[start : start + size])
+            staging[row, ...] = self.decode(view[start : start + size])
         return staging
 
     def _take_raw(

@@ -18,6 +18,7 @@ from frozarr.io.kernels.checksum import Crc32cKernel
 from frozarr.io.kernels.gzip import bz2_kernel, gzip_kernel, lzma_kernel, zlib_kernel
 from frozarr.io.kernels.zstd import ZstdKernel
 from frozarr.metadata.codecs.base import ChunkSpec
+from frozarr.metadata.codecs.bytes import REGISTERED
 from frozarr.metadata.codecs.compressors import BLOSC_SHUFFLES, BloscCodec
 from frozarr.metadata.codecs.numcodecs import FORBIDDEN
 
@@ -144,6 +145,10 @@ class NumcodecsKernel:
 
     def encode(self, decoded: BytesLike) -> BytesLike:
         """What the codec encodes to."""
+        if isinstance(decoded, np.ndarray) and (
+            decoded.dtype.kind == "V" or decoded.dtype.isbuiltin == REGISTERED
+        ):  # such arrays have no buffer interface
+            decoded = as_bytes_view(decoded)
         encoded: BytesLike = self._codec.encode(decoded)
         return encoded
 
