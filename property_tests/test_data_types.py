@@ -34,6 +34,15 @@ def full_of_fill(value):
     return expected
 
 
+def as_array(found, value):
+    """A result, or the scalar that it is; numpy would drop what bytes end with."""
+    return (
+        found
+        if isinstance(found, np.ndarray)
+        else as_scalar(found, value.dtype).astype(value.dtype)
+    )
+
+
 @given(any_metadata())
 def test_documents_round_trip(value):
     document = loads(dumps(value.to_json()))
@@ -58,7 +67,7 @@ def test_chunks_round_trip(value, data):
 def test_read_after_write(value, config, data):
     array = Array.store_new(StorePath(MemoryStore(), "a"), value, config=config)
     expected = full_of_fill(value)
-    assert_same_array(array[...], expected if value.shape else expected[()])
+    assert_same_array(as_array(array[...], value), expected)
     for _ in range(data.draw(st.integers(1, 3))):
         modes = ["basic", "orthogonal"]
         if value.shape and 0 not in value.shape:
@@ -75,9 +84,9 @@ def test_read_after_write(value, config, data):
             data.draw(values_for(value.data_type, value.dtype, shape)),
         )  # fmt: skip
         again = frozarr.open_array(array.store, path="a", config=config)
-        assert_same_array(again[...], expected if value.shape else expected[()])
+        assert_same_array(as_array(again[...], value), expected)
         wanted = data.draw(basic_selections(value.shape))
-        assert_same_array(np.asarray(again[wanted], value.dtype), np.asarray(expected[wanted], value.dtype))  # fmt: skip
+        assert_same_array(as_array(again[wanted], value), as_array(expected[wanted], value))
 
 
 @given(any_metadata(), st.data())

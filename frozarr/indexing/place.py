@@ -95,7 +95,8 @@ class _View:
 
     def __init__(self, array: AnyArray, index: Any) -> None:
         self.array = array
-        self.index = index
+        # an empty index would take a 0-d array of objects for the object in it
+        self.index = ... if isinstance(index, tuple) and not index else index
 
     def read(self) -> AnyArray:
         return np.asarray(self.array[self.index])
@@ -105,8 +106,7 @@ class _View:
         if isinstance(index, tuple) and index and all(isinstance(i, slice) for i in index):
             assign_runs(self.array[index], values)
         else:
-            # an empty index would store a 0-d array of objects as an object
-            self.array[... if isinstance(index, tuple) and not index else index] = values
+            self.array[self.index] = values
 
 
 _LONGEST_RUN = 1024
