@@ -57,7 +57,8 @@ def assign_same(
     """
     getattr(array, f"set_{mode}_selection")(selection, new)
     if mode != "orthogonal":
-        values[selection] = new
+        # an empty index would store a 0-d array of objects as an object
+        values[selection or ...] = new
         return
     chosen = [np.atleast_1d(np.arange(n)[e]) for n, e in zip(values.shape, selection, strict=True)]
     index = np.ix_(*chosen) if chosen else ()
