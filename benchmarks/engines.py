@@ -20,7 +20,7 @@ class Frozarr:
     def create(self, path, layout: Layout):
         serializer, *compressors = codecs(layout)
         return self.lib.create_array(
-            str(path), shape=layout.shape, chunks=layout.chunks, dtype="u2",
+            str(path), shape=layout.shape, chunks=layout.chunks, dtype=layout.dtype,
             shards=layout.shards, serializer=serializer, compressors=compressors, overwrite=True,
         )  # fmt: skip
 
@@ -103,6 +103,8 @@ class TensorStore:
     def _spec(self, path, layout=None):
         spec = {"driver": "zarr3", "kvstore": {"driver": "file", "path": str(path)}}
         if layout is not None:
+            if layout.dtype != "uint16":
+                raise NotImplementedError(f"no data type for {layout.dtype}")
             stored, chain = array_codecs(layout)
             spec["metadata"] = {
                 "shape": list(layout.shape),

@@ -34,7 +34,7 @@ class Bench:
         for name, layout in LAYOUTS.items():
             array = Frozarr().create(self.root / name, layout)
             if name != "missing":
-                self.values[name] = values(layout.shape)
+                self.values[name] = values(layout)
                 array[...] = self.values[name]
 
     def compare(self, row, prepare, check=None):
@@ -52,7 +52,8 @@ class Bench:
                 calls[engine.name] = (engine, call, reset)
                 times[engine.name] = []
             except Exception as error:
-                print(f"  {engine.name} can't: {type(error).__name__}: {error}", file=sys.stderr)
+                why = f"{type(error).__name__}: {error}"[:100]
+                print(f"  {engine.name} can't: {why}", file=sys.stderr)
         for _ in range(REPEAT):
             for name, (engine, call, reset) in calls.items():
                 self.activate(engine)
@@ -215,11 +216,38 @@ def imports(bench):
 ROWS = {
     **{
         f"read all, {n}": (lambda b, n=n: read_all(b, n))
-        for n in ("raw", "zstd", "blosc", "gzip", "small", "raw small", "sharded", "sharded small")
+        for n in (
+            "raw",
+            "zstd",
+            "blosc",
+            "gzip",
+            "small",
+            "raw small",
+            "sharded",
+            "sharded small",
+            "strings",
+            "strings sharded",
+            "fixed strings",
+            "records",
+            "records sharded",
+        )
     },
     **{
         f"write all, {n}": (lambda b, n=n: write_all(b, n))
-        for n in ("raw", "zstd", "blosc", "small", "raw small", "sharded", "sharded small")
+        for n in (
+            "raw",
+            "zstd",
+            "blosc",
+            "small",
+            "raw small",
+            "sharded",
+            "sharded small",
+            "strings",
+            "strings sharded",
+            "fixed strings",
+            "records",
+            "records sharded",
+        )
     },
     "points": points,
     "inner chunks": inner_chunks,

@@ -11,7 +11,9 @@ from frozarr.arrays import Array
 from frozarr.errors import MetadataError
 from frozarr.indexing import parse_selection, plan_read, same_shape
 from frozarr.io import operations as ops
+from frozarr.io.kernels.base import as_bytes_view
 from frozarr.io.kernels.bind import as_scalar, bind_chain
+from frozarr.io.kernels.vlen import Objects, packed_ascii, unpacked_ascii
 from frozarr.metadata.array_v2 import parse_array_v2
 from frozarr.metadata.array_v3 import parse_array_v3
 from frozarr.metadata.grids import RectilinearGrid, RunsAxis
@@ -60,7 +62,41 @@ def test_chunks_round_trip(value, data):
         staging = chain.staging(1)
         staging[0, ...] = chunk
         encoded = chain.encode(staging[0, ...])
-        assert_same_array(chain.decode(bytes(encoded)), staging[0, ...])
+        found = chain.decode(bytes(encoded)).astype(staging.dtype, copy=False)
+        assert_same_array(found, staging[0, ...])
+
+
+TEXTS = st.one_of(
+    st.text(st.characters(codec="ascii"), min_size=1, max_size=9), st.text(max_size=9),
+    st.text("a\0é", max_size=3), st.just("z" * 300),
+)  # fmt: skip
+
+
+@given(
+    st.lists(st.text(st.characters(codec="ascii", min_codepoint=1), min_size=1, max_size=9))
+    | st.lists(TEXTS)
+)
+def test_text_in_columns_is_what_one_by_one_gives(texts):
+    array = np.array(texts, np.dtypes.StringDType())
+    coding = Objects.of("vlen-utf8", array.shape)
+    expected = bytes(coding.codec.encode(array.astype(object)))
+    packed = packed_ascii(array)
+    assert packed is None or packed.tobytes() == expected
+    assert bytes(as_bytes_view(coding.encode(array))) == expected
+    unpacked = unpacked_ascii(np.frombuffer(expected, np.uint8)[4:], len(texts)) if texts else None
+    assert unpacked is None or unpacked.tolist() == texts
+    assert coding.decode(expected).tolist() == texts
+    short = all(0 < len(t) <= 9 and t.isascii() and "\0" not in t for t in texts)
+    assert not texts or not short or (packed is not None and unpacked is not None)
+
+
+@given(st.binary(max_size=40), st.integers(1, 5))
+def test_columns_never_show_what_one_by_one_would_not(data, count):
+    found = unpacked_ascii(np.frombuffer(data, np.uint8), count)
+    if found is not None:
+        head = count.to_bytes(4, "little")
+        codec = Objects.of("vlen-utf8", (count,)).codec
+        assert codec.decode(head + data).tolist() == found.tolist()
 
 
 @given(any_metadata(), configs(), st.data())

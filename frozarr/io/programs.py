@@ -190,7 +190,7 @@ def _rewritten(
         Present bytes of the chunks that the plan does not cover wholly.
     """
     chain = target.chain
-    staging = chain.staging(len(keys))
+    staging = chain.staging(len(keys), values)
     partial = [row for row, key in enumerate(keys) if key in stored]
     for row in partial:
         buffer = stored[keys[row]]

@@ -284,7 +284,7 @@ def _rewritten(
 ) -> Parts | None:
     """New bytes of a shard; None if nothing but the fill value is left in it."""
     chain = shard.chain
-    staging = chain.staging(len(touched.ids))
+    staging = chain.staging(len(touched.ids), values)
     partial = ~touched.plan.whole() | (target.fields is not None)
     short = touched.plan.counts() < int(np.prod(shard.inner_shape, dtype=np.int64))
     staging[partial | short] = shard.fill

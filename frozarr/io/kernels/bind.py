@@ -184,8 +184,7 @@ def bind_codecs_v3(codecs: tuple[Codec, ...], spec: ChunkSpec, fill: Any) -> Bou
     )
     nbytes = math.prod(staged.shape) * staged.dtype.itemsize if coding is None else coding.limit
     limits = _limits(kernels, nbytes, exact=coding is None or coding.exact)
-    kind = np.dtype(object) if staged.dtype.hasobject else staged.dtype
-    return BoundChain(spec.shape, staged.shape, kind, axes, kernels, limits, coding)
+    return BoundChain(spec.shape, staged.shape, staged.dtype, axes, kernels, limits, coding)
 
 
 def _leading_transposes(
@@ -200,8 +199,8 @@ def _leading_transposes(
 
 
 def as_scalar(value: Any, dtype: np.dtype[Any]) -> AnyArray:
-    """A fill value as a 0-d array; text and bytes of any length as objects."""
-    room = np.empty((), object if dtype.hasobject else dtype)
+    """A fill value as a 0-d array; bytes of any length as an object."""
+    room = np.empty((), dtype)
     room[()] = value[()] if isinstance(value, np.ndarray) else value
     return room
 
@@ -233,5 +232,4 @@ def _bind_v2(metadata: ArrayV2Metadata) -> BoundChain:
     limits = _limits(kernels, nbytes, exact=coding is None)
     if metadata.filters:  # filters may widen elements, to 16 bytes at most
         limits = tuple(max(n, 16 * math.prod(shape) + 65536) for n in limits)
-    kind = np.dtype(object) if metadata.dtype.hasobject else metadata.dtype
-    return BoundChain(shape, stored, kind, axes, kernels, limits, coding)
+    return BoundChain(shape, stored, metadata.dtype, axes, kernels, limits, coding)

@@ -66,9 +66,16 @@ class BoundChain:
         """Chunks are stored as they are serialised, element after element."""
         return not self.kernels and self.coding is None
 
-    def staging(self, count: int) -> AnyArray:
-        """Uninitialised room for serialised chunks, shape (count, *stored_shape)."""
-        return np.empty((count, *self.stored_shape), self.stored_dtype)
+    def staging(self, count: int, values: AnyArray | None = None) -> AnyArray:
+        """Uninitialised room for serialised chunks, shape (count, *stored_shape).
+
+        Parameters
+        ----------
+        values
+            What will be written; text that is given as objects is coded from objects.
+        """
+        objects = values is not None and values.dtype.kind == "O"
+        return np.empty((count, *self.stored_shape), object if objects else self.stored_dtype)
 
     def logical(self, staging: AnyArray) -> AnyArray:
         """The same room seen as chunks of the array, shape (count, *chunk_shape)."""

@@ -248,4 +248,8 @@ def equal_to_fill(staging: AnyArray, fill: AnyArray) -> npt.NDArray[np.bool_]:
 
 def _objects_equal(rows: AnyArray, fill: Any) -> npt.NDArray[np.bool_]:
     """Per row of objects, whether all of them equal the fill value."""
+    if rows.dtype.kind == "T":  # most rows differ in their first element
+        empty = np.asarray(rows[:, 0] == fill)
+        empty[empty] = (rows[empty] == fill).all(axis=1)
+        return empty
     return np.array([row[0] == fill and all(o == fill for o in row) for row in rows], bool)

@@ -15,10 +15,14 @@ from frozarr.io.kernels.base import BytesLike, DecodeError, as_bytes_view
 from frozarr.io.kernels.numcodecs import registered_codec
 from frozarr.types import Shape
 
-__all__ = ["Objects"]
+__all__ = ["Objects", "packed_ascii"]
 
 AnyArray: TypeAlias = npt.NDArray[Any]
 _MOST = 2**31 - 1
+_TEXT = np.dtypes.StringDType()
+_NOT_ASCII = 128
+_HEAD = 4
+"""Bytes of a length."""
 
 
 @attrs.frozen(eq=False)
@@ -47,7 +51,7 @@ class Objects:
         return bool(self.codec.codec_id.startswith("vlen-"))
 
     def decode(self, encoded: BytesLike) -> AnyArray:
-        """The objects, shape of the chunk."""
+        """The objects (short texts may be numpy's), shape of the chunk."""
         view: Any = as_bytes_view(encoded)
         expected = math.prod(self.shape)
         if self._counted:
@@ -56,6 +60,10 @@ class Objects:
                 raise DecodeError(
                     f"{len(view)} bytes say that they hold {count} elements, expected {expected}"
                 )
+            if self.codec.codec_id == "vlen-utf8" and expected:
+                texts = unpacked_ascii(np.frombuffer(view[4:], np.uint8), expected)
+                if texts is not None:
+                    return texts.reshape(self.shape)
         try:
             found = self.codec.decode(view)
         except Exception as error:  # codecs raise what they like
@@ -67,7 +75,84 @@ class Objects:
 
     def encode(self, chunk: AnyArray) -> BytesLike:
         """Bytes of the objects, in C order."""
-        flat = np.empty(chunk.size, object)
-        flat[:] = chunk.reshape(-1)
+        flat = chunk.reshape(-1)
+        if flat.dtype.kind == "T":
+            if (packed := packed_ascii(flat)) is not None:
+                return packed
+            flat = flat.astype(object)
         encoded: BytesLike = self.codec.encode(flat)
         return encoded
+
+
+_WIDEST = 64
+
+
+def packed_ascii(flat: AnyArray) -> AnyArray | None:
+    r"""Short ASCII texts as ``vlen-utf8`` has them; None for all others.
+
+    Skips making a Python object of every text: they are laid side by side in columns, and what
+    stands beyond the end of each is left out.
+
+    Parameters
+    ----------
+    flat
+        Texts in numpy's StringDType, 1-d.
+
+    Examples
+    --------
+    >>> packed_ascii(np.array(["a", "bc"], np.dtypes.StringDType())).tobytes()
+    b'\x02\x00\x00\x00\x01\x00\x00\x00a\x02\x00\x00\x00bc'
+    """
+    lengths: AnyArray = np.strings.str_len(flat)
+    widest = int(np.max(lengths, initial=0))
+    if not 0 < widest <= _WIDEST or widest * flat.size > 4 * int(lengths.sum()) + 4096:
+        return None
+    try:
+        fixed = flat.astype(f"S{widest}")
+    except UnicodeEncodeError:
+        return None
+    if not np.array_equal(np.strings.str_len(fixed), lengths):  # texts that end with NULs
+        return None
+    columns = np.empty((flat.size, _HEAD + widest), np.uint8)
+    columns[:, :_HEAD] = lengths.astype("<u4").view(np.uint8).reshape(-1, _HEAD)
+    columns[:, _HEAD:] = fixed.view(np.uint8).reshape(-1, widest)
+    kept = columns[np.arange(_HEAD + widest) < (lengths + _HEAD)[:, np.newaxis]]
+    return np.concatenate([np.array([flat.size], "<u4").view(np.uint8), kept])
+
+
+def unpacked_ascii(data: npt.NDArray[np.uint8], count: int) -> AnyArray | None:
+    r"""Texts of ``vlen-utf8`` that are short, ASCII and not empty; None for all others.
+
+    Lengths below 256 are a byte and three zeros, and such texts have no zeros of their own: so the
+    zeros show where every text begins. What they show is checked against the lengths.
+
+    Parameters
+    ----------
+    data
+        The bytes behind the number of elements.
+    count
+        The number of elements.
+
+    Examples
+    --------
+    >>> unpacked_ascii(np.frombuffer(b"\1\0\0\0a\2\0\0\0bc", "u1"), 2).tolist()
+    ['a', 'bc']
+    """
+    if len(data) > (_HEAD + _WIDEST) * count or int(np.max(data, initial=0)) >= _NOT_ASCII:
+        return None
+    zeros = np.flatnonzero(data == 0)
+    if len(zeros) != 3 * count or not np.array_equal(zeros[2::3], zeros[::3] + 2):
+        return None
+    begin: npt.NDArray[np.int64] = zeros[::3] - 1
+    lengths = data[begin].astype(np.int64)
+    end = begin + _HEAD + lengths
+    whole = begin[0] == 0 and end[-1] == len(data) and np.array_equal(end[:-1], begin[1:])
+    widest = int(lengths.max())
+    if not whole or widest > _WIDEST or widest * count > 4 * len(data) + 4096:
+        return None
+    columns = np.arange(widest)
+    padded = np.concatenate([data, np.zeros(widest, np.uint8)])
+    texts: AnyArray = padded[(begin + _HEAD)[:, np.newaxis] + columns]
+    texts *= columns < lengths[:, np.newaxis]
+    found: AnyArray = texts.view(f"S{widest}").reshape(-1).astype(_TEXT)
+    return found
