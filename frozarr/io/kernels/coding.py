@@ -107,7 +107,8 @@ class Filtered:
     def decode(self, encoded: BytesLike) -> AnyArray:
         """The chunk before all filters."""
         array = self.coding.decode(encoded)
-        array = array.astype(array.dtype.newbyteorder("="), copy=False)
+        if not array.dtype.isnative:
+            array = array.astype(array.dtype.newbyteorder("="))
         for each in reversed(self.filters):
             array = each.decode(array)
         return array

@@ -147,7 +147,7 @@ def unpacked_ascii(data: npt.NDArray[np.uint8], count: int) -> AnyArray | None:
     lengths = data[begin].astype(np.int64)
     end = begin + _HEAD + lengths
     whole = begin[0] == 0 and end[-1] == len(data) and np.array_equal(end[:-1], begin[1:])
-    widest = int(lengths.max())
+    widest = int(np.max(lengths))
     if not whole or widest > _WIDEST or widest * count > 4 * len(data) + 4096:
         return None
     columns = np.arange(widest)
