@@ -301,7 +301,8 @@ def together(job: Reading | Writing) -> Together:
     """The programs of a job, for an interpreter to run several at a time."""
     target = job.target
     width = target.batch_chunks(len(job.plan))
-    return Together(job.programs(), width, target.config.concurrency)
+    nbytes = min(width, len(job.plan)) * target.chain.nbytes
+    return Together(job.programs(), width, target.config.concurrency, nbytes)
 
 
 def read(

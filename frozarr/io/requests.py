@@ -145,6 +145,8 @@ class Together(NamedTuple):
     """Keys that each of them asks for at once, about."""
     concurrency: int
     """Requests that may be under way, for stores that wait."""
+    nbytes: int
+    """Decoded bytes that each of them deals with, about."""
 
 
 class On(NamedTuple):

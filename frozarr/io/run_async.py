@@ -1,11 +1,12 @@
 """The asynchronous interpreter: programs on an event loop, a bounded number at a time.
 
-Steps of a program that decode or encode run in threads of the loop's executor, so that the loop
-goes on meanwhile. Stores that wait (`Store.loop`) have a loop of their own to which requests go;
+Steps of a program that decode or encode more than a few KiB run in threads of the loop's executor,
+so that the loop goes on meanwhile. Stores that wait (`Store.loop`) have a loop of their own to which requests go;
 blocking callers of such a store have whole programs run there.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import ContextVar
@@ -22,12 +23,43 @@ __all__ = ["GATE", "Gate", "in_thread", "run_async", "run_elsewhere"]
 
 
 class Gate:
-    """Passed by each request of a store that waits, so that one call has only so many under way."""
+    """Passed by each request of a store that waits, so that one call has only so many under way.
+
+    A counter, and a queue of those that found it at zero: a semaphore of asyncio looks through all
+    that wait each time it is asked, which costs more than the request of a fast store.
+    """
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self.passing = asyncio.Semaphore(limit)
+        self._free = limit
+        self._waiting: deque[asyncio.Future[None]] = deque()
 
+    async def enter(self) -> None:
+        """Go on once there is room."""
+        if self._free:
+            self._free -= 1
+            return
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():  # room was given to one who no longer wants it
+                self.leave()
+            raise
+
+    def leave(self) -> None:
+        """Make room for the next."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1
+
+
+_WORTH_A_THREAD = 128 * 1024
+"""Decoded bytes that take about as long as handing them to a thread and back."""
 
 GATE: Final[ContextVar[Gate | None]] = ContextVar("frozarr_gate", default=None)
 """The gate of the call that is being carried out."""
@@ -117,9 +149,11 @@ async def _run_together(request: Together, store: Store, workers: int) -> None:
         count = -(-request.concurrency // max(1, request.width)) + 1
     programs = iter(request.programs)
 
+    threaded = request.nbytes >= _WORTH_A_THREAD
+
     async def work() -> None:
         for program in programs:
-            await run_async(program, store, threaded=True)
+            await run_async(program, store, threaded=threaded)
 
     token = GATE.set(Gate(request.concurrency))
     try:

@@ -113,12 +113,14 @@ class WaitingStore(Store):
 
         async def worker() -> None:
             while (i := next(pending)) < len(keys):
-                async with gate.passing:
-                    try:
-                        answers[i] = await work(i)
-                    except Exception as error:
-                        error.add_note(f"{self.url}: {what} of key {keys[i]!r} failed")
-                        raise
+                await gate.enter()
+                try:
+                    answers[i] = await work(i)
+                except Exception as error:
+                    error.add_note(f"{self.url}: {what} of key {keys[i]!r} failed")
+                    raise
+                finally:
+                    gate.leave()
 
         if len(keys) == 1:
             await worker()
