@@ -26,6 +26,7 @@ __all__ = ["read_shards", "write_shards"]
 AnyArray: TypeAlias = npt.NDArray[Any]
 Indices: TypeAlias = npt.NDArray[np.int64]
 _TRIES = 3
+_ZERO = np.zeros(1, np.int64)
 
 
 class Touched(NamedTuple):
@@ -244,7 +245,9 @@ def _joined(
         parts.append(part if isinstance(part, bytes) else as_bytes_view(part))
     if changed:
         return None
-    return (parts[0] if len(parts) == 1 else b"".join(parts)), np.cumsum(sizes) - sizes
+    if len(parts) == 1:
+        return parts[0], _ZERO
+    return b"".join(parts), np.cumsum(sizes) - sizes
 
 
 # ------------------------------------------------------------------ writing

@@ -132,6 +132,11 @@ class BoundChain:
             A chunk is corrupt, or reaches outside the buffer.
         """
         view = as_bytes_view(data)
+        if len(offset) == 1:  # no copy into a staging array
+            start, size = int(offset[0]), int(nbytes[0])
+            if start + size > len(view):
+                raise DecodeError(f"an inner chunk reaches beyond the {len(view)} bytes there are")
+            return self.decode(view[start : start + size])[np.newaxis]
         if len(offset) and int(np.max(offset + nbytes)) > len(view):
             raise DecodeError(f"an inner chunk reaches beyond the {len(view)} bytes there are")
         together = self._take_raw(view, offset, nbytes) if self.raw else None
@@ -142,9 +147,6 @@ class BoundChain:
                 together = joined.view(self.stored_dtype)
         if together is not None:
             return together.reshape((len(offset), *self.stored_shape))
-        if len(offset) == 1:  # no copy into a staging array
-            start, size = int(offset[0]), int(nbytes[0])
-            return self.decode(view[start : start + size])[np.newaxis]
         staging = self.staging(len(offset))
         for row, (start, size) in enumerate(zip(offset.tolist(), nbytes.tolist(), strict=True)):
             staging[row, ...] = self.decode(view[start : start + size])
@@ -181,4 +183,7 @@ class BoundChain:
 
     def encode_many(self, staging: AnyArray, rows: Sequence[int]) -> list[BytesLike]:
         """Encoded bytes of some of the chunks in a staging array."""
+        if self.raw and self.nbytes and staging.flags.c_contiguous:  # slices of one view
+            view, size = as_bytes_view(staging), self.nbytes
+            return [view[row * size : (row + 1) * size] for row in rows]
         return [self.encode(staging[row, ...]) for row in rows]  # a 0-d chunk stays an array

@@ -247,35 +247,32 @@ class LocalStore(BlockingStore):
 
     def _write(self, keys: Sequence[str], values: Sequence[BytesLike | Parts]) -> None:
         with self._workshop() as folder:
+            head = f"{folder}{os.getpid():x}-"
             for key, value in zip(keys, values, strict=True):
-                made = self._make(folder, value)
+                made = f"{head}{next(_NAMES):x}"
                 try:
+                    self._make(made, value)
                     self._place(made, self._path(key))
                 except BaseException:
                     unlink(made)
                     raise
 
-    def _make(self, folder: str, value: BytesLike | Parts) -> str:
-        """Temporary file that holds the value."""
-        path = f"{folder}{os.getpid():x}-{next(_NAMES):x}"
+    def _make(self, path: str, value: BytesLike | Parts) -> None:
+        """Make a temporary file that holds the value."""
         try:
             fd = os.open(path, CREATE, 0o666)
         except FileNotFoundError:
+            folder = path.rpartition("/")[0]
             fd = _in_folder(folder, lambda: os.open(path, CREATE, 0o666))
         try:
-            try:
-                if isinstance(value, Parts):
-                    write_parts(fd, value)
-                else:
-                    write_all(fd, value)
-                if self.durability == "fsync":
-                    os.fsync(fd)
-            finally:
-                os.close(fd)
-        except BaseException:
-            unlink(path)
-            raise
-        return path
+            if isinstance(value, Parts):
+                write_parts(fd, value)
+            else:
+                write_all(fd, value)
+            if self.durability == "fsync":
+                os.fsync(fd)
+        finally:
+            os.close(fd)
 
     def _place(self, made: str, path: str) -> None:
         try:
