@@ -9,7 +9,7 @@ import frozarr
 from frozarr.arrays import Array
 from frozarr.errors import ChunkDecodeError, ChunkNotFoundError, ConflictError, ContainsArrayError
 from frozarr.io.programs import write_batch
-from frozarr.storage import MemoryStore
+from frozarr.storage import LocalStore, MemoryStore
 from frozarr.testing.faulty import FaultyStore
 
 EXPECTED = np.arange(24, dtype="i4").reshape(6, 4)
@@ -243,3 +243,27 @@ def test_no_thread_can_be_started(monkeypatch):
     array[...] = 1
     monkeypatch.setattr(threading.Thread, "start", refuse)
     assert int(array[...].sum()) == 1024 * 1024
+
+
+def test_folders_that_others_remove_are_made_again(tmp_path):
+    """Setting keys next to deletions that prune the same folders loses nothing."""
+    errors = []
+
+    def work(i):
+        store = LocalStore(tmp_path)
+        try:
+            for n in range(300):
+                store.blocking.set(f"a/b/{i}/x", b"%d" % n)
+                assert bytes(store.blocking.get(f"a/b/{i}/x")) == b"%d" % n
+                store.blocking.delete_dir(f"a/b/{i}")
+                assert not store.blocking.exists(f"a/b/{i}/x")
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert sorted(p.name for p in tmp_path.rglob("*")) in ([], ["a"], ["a", "b"])

@@ -65,6 +65,8 @@ class Buffer:
         """A copy as bytes."""
         return self._bytes.tobytes()
 
+    __bytes__ = to_bytes
+
     def combine(self, others: Iterable["Buffer"]) -> Self:
         """These bytes and those of the others, joined."""
         parts = [self._bytes, *(o.as_numpy_array() for o in others)]

@@ -1,8 +1,8 @@
 """The asynchronous interpreter: programs on an event loop, a bounded number at a time.
 
 Steps of a program that decode or encode more than a few KiB run in threads of the loop's executor,
-so that the loop goes on meanwhile. Stores that wait (`Store.loop`) have a loop of their own to which
-requests go; blocking callers of such a store have whole programs run there.
+so that the loop goes on meanwhile. Stores that wait (`Store.loop`) have a loop of their own to
+which requests go; blocking callers of such a store have whole programs run there.
 """
 
 import asyncio
