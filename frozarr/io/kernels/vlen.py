@@ -15,11 +15,13 @@ from frozarr.io.kernels.base import BytesLike, DecodeError, as_bytes_view
 from frozarr.io.kernels.numcodecs import registered_codec
 from frozarr.types import Shape
 
-__all__ = ["Objects", "packed_ascii"]
+__all__ = ["COUNTS_NULS", "Objects", "packed_ascii"]
 
 AnyArray: TypeAlias = npt.NDArray[Any]
 _MOST = 2**31 - 1
 _TEXT = np.dtypes.StringDType()
+COUNTS_NULS = np.strings.str_len(np.array(["\0\0"], _TEXT)).tolist() == [2]
+"""Whether numpy counts the NULs that a text ends with; before 2.5 it did not, and they got lost."""
 _NOT_ASCII = 128
 _HEAD = 4
 """Bytes of a length."""
@@ -100,11 +102,12 @@ def packed_ascii(flat: AnyArray) -> AnyArray | None:
 
     Examples
     --------
-    >>> packed_ascii(np.array(["a", "bc"], np.dtypes.StringDType())).tobytes()
-    b'\x02\x00\x00\x00\x01\x00\x00\x00a\x02\x00\x00\x00bc'
+    >>> packed = packed_ascii(np.array(["a", "bc"], np.dtypes.StringDType()))
+    >>> packed is None or packed.tobytes() == b"\2\0\0\0\1\0\0\0a\2\0\0\0bc"
+    True
     """
     lengths: AnyArray = np.strings.str_len(flat)
-    widest = int(np.max(lengths, initial=0))
+    widest = int(np.max(lengths, initial=0)) if COUNTS_NULS else 0
     if not 0 < widest <= _WIDEST or widest * flat.size > 4 * int(lengths.sum()) + 4096:
         return None
     try:
