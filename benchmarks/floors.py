@@ -110,7 +110,9 @@ def measure(name, root):
 def main():
     memory = "/dev/shm" if os.path.isdir("/dev/shm") else None
     with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_ROOT", memory)) as root:
-        print("| array | read: decode + files + copy | write: encode + files + copy |\n|---|---|---|")
+        print(
+            "| array | read: decode + files + copy | write: encode + files + copy |\n|---|---|---|"
+        )
         for name in ("raw", "zstd", "blosc", "small", "raw small"):
             found = measure(name, str(pathlib.Path(root) / "floor"))
             copy = found["copy"]

@@ -290,6 +290,13 @@ def test_a_field_is_written_into_what_is_there():
     assert changed == ["c/1"]
 
 
+def test_a_number_fills_every_field():
+    ones = frozarr.ones(2, dtype=[("a", "i2"), ("n", [("b", "f4")])])
+    assert ones[...].tolist() == [(1, (1.0,))] * 2
+    ones[0] = 7
+    assert ones[...].tolist() == [(7, (7.0,)), (1, (1.0,))]
+
+
 def test_fields_of_other_types():
     with pytest.raises(SelectionError, match="no fields"):
         frozarr.create_array({}, data=[1, 2])["a"]

@@ -149,7 +149,10 @@ class NumcodecsKernel:
             decoded.dtype.kind == "V" or decoded.dtype.isbuiltin == REGISTERED
         ):  # such arrays have no buffer interface
             decoded = as_bytes_view(decoded)
-        encoded: BytesLike = self._codec.encode(decoded)
+        try:
+            encoded: BytesLike = self._codec.encode(decoded)
+        except Exception as error:  # codecs of other packages raise what they like
+            raise ValueError(f"codec {self._codec.codec_id!r} can't encode: {error}") from error
         return encoded
 
     def encoded_nbytes(self, decoded_nbytes: int) -> None:  # noqa: ARG002 - not known in general

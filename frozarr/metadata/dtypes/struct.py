@@ -87,9 +87,9 @@ class Struct:
         return encode_base64(np.asarray(fill).astype(stored).tobytes())
 
     def cast_fill(self, value: object) -> FillValue:
-        """Tuple, mapping or numpy scalar; 0 fills every field with its zero."""
-        if isinstance(value, int) and value == 0:
-            return self._scalar([t.cast_fill(0) for _, t in self.fields])
+        """Tuple, mapping or numpy scalar; a number is that of every field, as in numpy."""
+        if isinstance(value, int | float | np.number):
+            return self._scalar([t.cast_fill(value) for _, t in self.fields])
         if isinstance(value, Mapping):
             if set(value) != {name for name, _ in self.fields}:
                 raise ValueError(f"fill_value has fields {sorted(value)}, not {self._names()}")
