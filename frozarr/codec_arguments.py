@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
+
 from frozarr.errors import MetadataError
 from frozarr.metadata.array_v2 import object_type
-from frozarr.metadata.codecs.base import Codec
+from frozarr.metadata.codecs.base import ChunkSpec, Codec
 from frozarr.metadata.codecs.bytes import BytesCodec
 from frozarr.metadata.codecs.chain import parse_codec
 from frozarr.metadata.codecs.compressors import BLOSC_SHUFFLES, BloscCodec
@@ -14,20 +16,33 @@ from frozarr.metadata.codecs.vlen import VlenBytesCodec, VlenUtf8Codec
 from frozarr.metadata.dtypes.base import DataType
 from frozarr.metadata.dtypes.vlen import String, VariableLengthBytes
 from frozarr.metadata.problems import Problems
-from frozarr.types import UNSET
+from frozarr.types import UNSET, Shape
 
 __all__ = [
-    "codec_v3", "codecs_v2", "codecs_v3", "compressor_v2", "default_serializer", "filters_v2",
-    "typed",
+    "codec_v3", "codecs_v2", "codecs_v3", "compressor_v2", "default_serializer", "filtered",
+    "filters_v2", "typed",
 ]  # fmt: skip
 
 
-def default_serializer(data_type: DataType) -> Codec:
-    """The codec that turns elements of a type into bytes, where none is given.
+def filtered(filters: tuple[Codec, ...], shape: Shape, dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Type of elements after filters; what doesn't fit is found when all is put together."""
+    spec = ChunkSpec(shape, dtype)
+    for codec in filters:
+        spec = codec.bind(spec, (), Problems())
+    return spec.dtype
+
+
+def default_serializer(data_type: DataType, stored: np.dtype[Any]) -> Codec:
+    """The codec that turns elements into bytes, where none is given.
+
+    Parameters
+    ----------
+    stored
+        Type of elements after filters.
 
     Examples
     --------
-    >>> default_serializer(String())
+    >>> default_serializer(String(), String().numpy)
     VlenUtf8Codec()
     """
     match data_type:
@@ -35,7 +50,7 @@ def default_serializer(data_type: DataType) -> Codec:
             return VlenUtf8Codec()
         case VariableLengthBytes():
             return VlenBytesCodec()
-    return BytesCodec(endian="little" if data_type.numpy.itemsize > 1 else None)
+    return BytesCodec(endian="little" if stored.itemsize > 1 else None)
 
 
 def codecs_v3(
@@ -134,14 +149,12 @@ def codecs_v2(filters: Any) -> tuple[NumcodecsCodec, ...]:
     return tuple(_codec_v2(f) for f in _entries(filters))
 
 
-_OBJECT_CODEC = {"string": "vlen-utf8", "variable_length_bytes": "vlen-bytes"}
-
-
 def filters_v2(filters: Any, data_type: DataType) -> tuple[NumcodecsCodec, ...]:
     """Filters, the object codec that the type needs ahead of them where it isn't given."""
     given = codecs_v2(filters)
     if data_type.numpy.hasobject and object_type(given) is None:
-        return (NumcodecsCodec({"id": _OBJECT_CODEC[data_type.name]}), *given)
+        name = "vlen-utf8" if isinstance(data_type, String) else "vlen-bytes"
+        return (NumcodecsCodec({"id": name}), *given)
     return given
 
 

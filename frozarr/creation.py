@@ -13,10 +13,12 @@ from frozarr.codec_arguments import (
     codecs_v3,
     compressor_v2,
     default_serializer,
+    filtered,
     filters_v2,
     typed,
 )
 from frozarr.errors import MetadataError
+from frozarr.io.kernels.bind import check_fill
 from frozarr.io.target import ArrayMetadata
 from frozarr.metadata.array_v2 import ArrayV2Metadata, object_type
 from frozarr.metadata.array_v3 import ArrayV3Metadata
@@ -26,6 +28,7 @@ from frozarr.metadata.auto_chunks import (
     rectilinear,
     sized_edges,
 )
+from frozarr.metadata.codecs.chain import codecs_of_kind
 from frozarr.metadata.codecs.compressors import ZstdCodec
 from frozarr.metadata.codecs.sharding import IndexLocation, ShardingCodec
 from frozarr.metadata.dtypes.base import DataType
@@ -110,24 +113,28 @@ def array_metadata(
         warnings.warn(
             "order has no meaning in format 3; set it in the config", RuntimeWarning, stacklevel=3
         )
-    chain = (
-        (
-            *codecs_v3(filters, (), "filters", "array_array"),
-            *codecs_v3(serializer, (default_serializer(data_type),), "serializer", "array_bytes"),
+    if codecs is None:
+        before = codecs_v3(filters, (), "filters", "array_array")
+        default = (default_serializer(data_type, filtered(before, inner, kind)),)
+        chain = (
+            *before,
+            *codecs_v3(serializer, default, "serializer", "array_bytes"),
             *codecs_v3(compressors, (ZstdCodec(),), "compressors", "bytes_bytes"),
         )
-        if codecs is None
-        else tuple(codec_v3(c, ("codecs", i)) for i, c in enumerate(codecs))
-    )
+    else:
+        chain = tuple(codec_v3(c, ("codecs", i)) for i, c in enumerate(codecs))
     chain = typed(chain, data_type)
     if outer:
         chain = (ShardingCodec(chunk_shape=inner, codecs=chain, index_location=location),)
-    return ArrayV3Metadata(
+    made = ArrayV3Metadata(
         shape=extents, data_type=data_type, chunk_grid=grid,
         chunk_key_encoding=_key_encoding(chunk_key_encoding), fill_value=fill,
         codecs=chain, attributes=frozen,
         dimension_names=None if dimension_names is None else tuple(dimension_names),
     )  # fmt: skip
+    if codecs_of_kind(chain, "array_array") or outer:
+        check_fill(made)
+    return made
 
 
 def _grid(

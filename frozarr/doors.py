@@ -124,7 +124,11 @@ def create_array(
 def _data_type(values: Any) -> Any:
     """Type of given data; objects that are all text, or all bytes, have types of their own."""
     if isinstance(values, ArrayHandle):
-        return values.metadata.data_type if values.dtype.hasobject else values.dtype
+        metadata = values.metadata
+        if isinstance(metadata, ArrayV2Metadata):
+            known = metadata.data_type.name in {"string", "variable_length_bytes"}
+            return metadata.data_type if known else metadata.dtype
+        return metadata.data_type
     if values.dtype != np.dtype(object):
         return values.dtype
     kinds = set(map(type, values.reshape(-1).tolist()))
@@ -265,14 +269,21 @@ def _like(model: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
     """Creation arguments that a model gives, where they are not given."""
     given = dict(kwargs)
     given.setdefault("shape", model.shape)
-    given.setdefault("dtype", model.dtype)
     if isinstance(model, ArrayHandle):
-        given.setdefault("chunks", model.chunking[0])
+        same_type = "dtype" not in given
         given.setdefault("zarr_format", model.metadata.zarr_format)
+        if "chunks" not in given and given["zarr_format"] == 3:
+            given.setdefault("shards", model.chunking_for(given["shape"])[1])
+        given.setdefault("chunks", model.chunking_for(given["shape"])[0])
         if given["zarr_format"] == model.metadata.zarr_format:
             given.setdefault("filters", model.filters)
             given.setdefault("compressors", model.compressors)
+            if same_type and model.serializer is not None:
+                given.setdefault("serializer", model.serializer)
+        given.setdefault("dtype", _data_type(model))
         given.setdefault("fill_value", model.fill_value)
+    else:
+        given.setdefault("dtype", _data_type(np.asarray(model)))
     return given
 
 

@@ -197,7 +197,14 @@ class ArrayHandle:
     @property
     def chunking(self) -> tuple[Any, Any]:
         """Arguments ``chunks`` and ``shards`` that make an array with the same grid."""
-        grid = self.metadata.chunk_grid
+        return self.chunking_for(self.shape)
+
+    def chunking_for(self, shape: Any) -> tuple[Any, Any]:
+        """Arguments ``chunks`` and ``shards`` that make an array of a shape with such a grid."""
+        metadata = self.metadata
+        if len(np.atleast_1d(shape)) == self.ndim:
+            metadata = metadata.with_shape(tuple(np.atleast_1d(shape).tolist()))
+        grid = metadata.chunk_grid
         stored = list(grid.edges) if isinstance(grid, RectilinearGrid) else grid.chunk_shape
         if self.metadata.sharding is None:
             return stored, None

@@ -281,7 +281,7 @@ def _parse_product(selection: Any, shape: Shape, *, arrays: bool) -> ProductSele
 
 def _parse_coordinates(selection: Any, shape: Shape) -> PointSelection:
     entries = selection if isinstance(selection, tuple) else (selection,)
-    if len(entries) == 1 and len(shape) != 1 and isinstance(entries[0], list | np.ndarray):
+    if len(entries) == 1 and isinstance(entries[0], list | np.ndarray):
         array = _as_array(entries[0], None)
         if array is not None and array.dtype.kind == "b":
             return _parse_mask(array, shape)

@@ -27,7 +27,7 @@ from frozarr.io.programs import Program, read_batch, write_batch
 from frozarr.io.requests import ListPrefix, Sizes, Together
 from frozarr.io.shard_programs import read_shards, write_shards
 from frozarr.io.target import ArrayMetadata, Target
-from frozarr.io.values import as_values
+from frozarr.io.values import as_elements, as_values
 from frozarr.metadata.json import FrozenMap
 from frozarr.types import Shape
 
@@ -322,9 +322,9 @@ def write(target: Target, selection: Selection, value: Any) -> Program:
 
 def append(target: Target, data: npt.ArrayLike, axis: int) -> Program:
     """Program that stores data beyond the end of an axis, then the grown shape; new metadata."""
-    values = np.asarray(data)
-    grown, region = grown_shape(target, values, axis)
     target.place.store.check_writable(target.place.path)
+    values = as_elements(data, target)
+    grown, region = grown_shape(target, values, axis)
     larger = Target(target.metadata.with_shape(grown), target.place, target.config)
     job = writing(larger, select(larger, region, "basic"), values)
     yield from checking(target)

@@ -13,11 +13,13 @@ from frozarr.indexing import PointSelection, Selection
 from frozarr.io.gpu_buffers import to_host
 from frozarr.io.kernels.chain import BoundChain
 from frozarr.io.kernels.coding import Filtered
+from frozarr.io.kernels.numcodecs import ArrayCodecFilter
 from frozarr.io.kernels.values import CastValue, ScaleOffset
 from frozarr.io.target import Target, element_type
+from frozarr.metadata.dtypes.base import REGISTERED
 from frozarr.metadata.dtypes.small import SMALL_INTEGERS
 
-__all__ = ["as_values"]
+__all__ = ["as_elements", "as_values"]
 
 AnyArray: TypeAlias = npt.NDArray[Any]
 
@@ -32,6 +34,18 @@ def as_values(value: Any, selection: Selection, target: Target) -> AnyArray:
     ValueError, TypeError
         It can't become elements of the array: text too long, numbers that a codec can't store.
     """
+    array = as_elements(value, target)
+    return _broadcast(array, selection, target)
+
+
+def as_elements(value: Any, target: Target) -> AnyArray:
+    """The value as elements of the array, or of a type that numpy casts while they are placed.
+
+    Raises
+    ------
+    ValueError, TypeError, OverflowError
+        It can't become elements of the array.
+    """
     if hasattr(value, "__cuda_array_interface__"):
         value = to_host(value)
     dtype = element_type(target.metadata.dtype, target.fields, target.config)
@@ -41,7 +55,7 @@ def as_values(value: Any, selection: Selection, target: Target) -> AnyArray:
     except (ValueError, TypeError, OverflowError) as error:
         error.add_note(f"array: {target.place}, dtype {target.metadata.dtype}; nothing was written")
         raise
-    return _broadcast(array, np.shape(value), selection, target)
+    return array
 
 
 _TEXT = np.dtypes.StringDType()
@@ -53,60 +67,87 @@ def _converted(value: Any, dtype: np.dtype[Any], target: Target) -> AnyArray:
         return _objects(value, dtype)
     if dtype.hasobject:
         return _as_objects(value)
-    if dtype.names is not None:
-        return _records(value, dtype)
-    array = np.asarray(value)
-    if dtype.kind in "US":
-        return _fixed_length(array, dtype)
-    if dtype.kind == "V" and array.dtype.kind in "SV" and array.dtype.itemsize > dtype.itemsize:
-        raise ValueError(f"{array.dtype.itemsize} bytes don't fit dtype {dtype}")
-    if dtype.name in SMALL_INTEGERS:
-        return _small_integers(array, dtype)
+    if isinstance(value, list | tuple) and dtype.names is None and dtype.kind in "biufcMm":
+        return np.asarray(value, dtype)  # as numpy: numbers out of range are an error
+    array = _given(value, dtype)
+    check_fits(array, dtype)
+    if dtype.names is not None or dtype.kind in "USV" or dtype.isbuiltin == REGISTERED:
+        return array.astype(dtype, copy=False)
     if array.ndim == 0 or array.dtype.kind not in "biufcmM":
         return np.asarray(value, dtype)  # fails here, before anything is written
     return array if array.dtype.kind == dtype.kind else array.astype(dtype)
 
 
-def _small_integers(array: AnyArray, dtype: np.dtype[Any]) -> AnyArray:
-    low, high = SMALL_INTEGERS[dtype.name]
-    numbers: AnyArray = array.astype(np.int64) if array.dtype == dtype else array
-    if bool(((numbers < low) | (numbers > high)).any()):
-        raise OverflowError(f"dtype {dtype} holds integers in [{low}, {high}]")
-    return array.astype(dtype)
-
-
-def _records(value: Any, dtype: np.dtype[Any]) -> AnyArray:
-    """Records, by the order of their fields; a scalar fills every field, as in numpy."""
-    texts = [n for n in dtype.names or () if dtype[n].kind in "US"]
+def _given(value: Any, dtype: np.dtype[Any]) -> AnyArray:
+    """The value as numpy has it; what numpy would cut to fit is kept as it is."""
     if isinstance(value, np.ndarray | np.void):
-        given = np.asarray(value)
-    else:  # texts as objects first: numpy would cut those that are too long
-        names = [(n, object if n in texts else dtype[n]) for n in dtype.names or ()]
-        given = np.asarray(value, np.dtype(names))
-    for name, theirs in zip(dtype.names or (), given.dtype.names or (), strict=False):
-        if name in texts:
-            _fixed_length(given[theirs], dtype[name])
-    return given.astype(dtype, copy=False)
-
-
-def _fixed_length(array: AnyArray, dtype: np.dtype[Any]) -> AnyArray:
-    """Text or bytes that fit; numpy would cut them."""
-    if array.dtype.kind not in "US":
-        joined = array.astype(object) if array.dtype.kind == "T" else array
-        array = np.asarray(joined.tolist(), dtype.kind) if joined.size else joined.astype(dtype)
-    if array.dtype.kind != dtype.kind:
-        array = array.astype(dtype.kind)
-    if array.dtype.itemsize > dtype.itemsize:
-        lengths: AnyArray = np.strings.str_len(array)
-        longest = int(np.max(lengths, initial=0))
-        room = dtype.itemsize // (4 if dtype.kind == "U" else 1)
-        if longest > room:
-            too_long = array.reshape(-1)[int(np.argmax(lengths))]
-            raise ValueError(
-                f"{too_long!r} has {longest} {'characters' if dtype.kind == 'U' else 'bytes'}, "
-                f"dtype {dtype} holds {room}"
-            )
+        array = np.asarray(value)
+        if dtype.kind not in "USV" or dtype.names is not None or array.dtype.kind not in "OT":
+            return array
+        value = array.tolist()
+    if dtype.names is not None:
+        return np.asarray(value, _uncut(dtype))
+    array = np.asarray(value)
+    if dtype.kind in "US" and array.dtype.kind not in "US":
+        return np.asarray(array.tolist(), dtype.kind) if array.size else array.astype(dtype)
     return array
+
+
+def _uncut(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """A record's type with room for texts and bytes of any length."""
+    if dtype.names is not None:
+        return np.dtype([(name, _uncut(dtype[name])) for name in dtype.names])
+    return np.dtype(object) if dtype.kind in "USV" and dtype.isbuiltin != REGISTERED else dtype
+
+
+def check_fits(array: AnyArray, dtype: np.dtype[Any]) -> None:
+    """Refuse what numpy would cut or wrap without a word; fields by their order.
+
+    Raises
+    ------
+    ValueError
+        Text or bytes that are too long.
+    OverflowError
+        Integers that a narrow type can't hold.
+
+    Examples
+    --------
+    >>> check_fits(np.array(["abc"]), np.dtype("U2"))
+    Traceback (most recent call last):
+        ...
+    ValueError: 'abc' has 3 characters, dtype <U2 holds 2
+    """
+    if dtype.names is not None:
+        for ours, theirs in zip(dtype.names, array.dtype.names or (), strict=False):
+            check_fits(np.asarray(array[theirs]), dtype[ours])
+    elif dtype.name in SMALL_INTEGERS:
+        low, high = SMALL_INTEGERS[dtype.name]
+        numbers: AnyArray = array.astype(np.int64) if array.dtype == dtype else array
+        if bool(((numbers < low) | (numbers > high)).any()):
+            raise OverflowError(f"dtype {dtype} holds integers in [{low}, {high}]")
+    elif dtype.kind in "USV" and dtype.isbuiltin != REGISTERED:
+        _check_lengths(array, dtype)
+
+
+def _check_lengths(array: AnyArray, dtype: np.dtype[Any]) -> None:
+    unit = 4 if dtype.kind == "U" else 1
+    room = dtype.itemsize // unit
+    if array.dtype.kind in "US":
+        if array.dtype.itemsize <= room * (4 if array.dtype.kind == "U" else 1):
+            return
+        lengths: AnyArray = np.strings.str_len(array)
+    elif array.dtype.kind == "O":
+        lengths = np.array([len(v) if hasattr(v, "__len__") else 0 for v in array.reshape(-1)])
+    elif array.dtype.kind == "V" and array.dtype.names is None:
+        lengths = np.full(array.size, array.dtype.itemsize)
+    else:
+        return
+    longest = int(np.max(lengths, initial=0))
+    if longest > room:
+        kind = "characters" if dtype.kind == "U" else "bytes"
+        too_long = array.reshape(-1)[int(np.argmax(lengths))]
+        shown = too_long.item() if isinstance(too_long, np.generic) else too_long
+        raise ValueError(f"{shown!r} has {longest} {kind}, dtype {dtype} holds {room}")
 
 
 def _as_objects(value: Any) -> AnyArray:
@@ -121,7 +162,11 @@ def _objects(value: Any, dtype: np.dtype[Any]) -> AnyArray:
     """Text or bytes, every one of which can be coded."""
     text = dtype.kind == "T"
     array = value if isinstance(value, np.ndarray) else _nested(value)
-    if array.dtype.kind == ("U" if text else "S") or array.dtype.kind == dtype.kind == "T":
+    if array.dtype.kind == "T" and text and not hasattr(array.dtype, "na_object"):
+        return array
+    if text and array.dtype.kind == "U":
+        return _as_text(array)
+    if not text and array.dtype.kind == "S":
         return array
     if array.dtype.kind not in "OTUSV" or (array.dtype.kind == "T" and not text):
         raise TypeError(f"{_wanted(text)} are needed, got dtype {array.dtype}")
@@ -133,7 +178,20 @@ def _objects(value: Any, dtype: np.dtype[Any]) -> AnyArray:
         kinds = str if text else bytes | bytearray | memoryview
         wrong = next(entry for entry in flat if not isinstance(entry, kinds))
         raise TypeError(f"{_wanted(text)} are needed, got {wrong!r}") from None
-    return objects
+    plain = str if text else bytes
+    if set(map(type, flat)) <= {plain}:
+        return objects
+    found = np.empty(len(flat), object)  # subclasses, and other buffers: encoders take none
+    found[:] = [str.__str__(entry) if text else bytes(entry) for entry in flat]
+    return found.reshape(objects.shape)
+
+
+def _as_text(array: AnyArray) -> AnyArray:
+    try:
+        found: AnyArray = array.astype(_TEXT)
+    except TypeError as error:  # surrogates
+        raise ValueError(f"text that can't be UTF-8: {error}") from error
+    return found
 
 
 def _wanted(text: bool) -> str:
@@ -151,10 +209,8 @@ def _nested(value: Any) -> AnyArray:
     return np.asarray(value)
 
 
-def _broadcast(
-    array: AnyArray, given: tuple[int, ...], selection: Selection, target: Target
-) -> AnyArray:
-    shape = selection.shape
+def _broadcast(array: AnyArray, selection: Selection, target: Target) -> AnyArray:
+    shape, given = selection.shape, array.shape
     if isinstance(selection, PointSelection) and array.size == np.prod(shape) and array.ndim:
         return array.reshape(shape)
     while array.ndim > len(shape) and array.shape[0] == 1:
@@ -172,7 +228,7 @@ def _broadcast(
 
 
 def refuse_unfit(chain: BoundChain, values: AnyArray) -> None:
-    """Refuse values that a filter of the chain can't store.
+    """Refuse values that a filter of the chain can't store, or could not give back.
 
     Raises
     ------
@@ -181,11 +237,16 @@ def refuse_unfit(chain: BoundChain, values: AnyArray) -> None:
     """
     if chain.shard is not None:
         refuse_unfit(chain.shard.chain, values)
-    if not isinstance(chain.coding, Filtered):
+    filters = chain.coding.filters if isinstance(chain.coding, Filtered) else ()
+    if not any(isinstance(each, ScaleOffset | CastValue) for each in filters):
         return
-    for each in chain.coding.filters:
-        if not isinstance(each, ScaleOffset | CastValue):
-            return
-        values = each.encode(
-            values.astype(each.dtype if isinstance(each, CastValue) else chain.stored_dtype)
-        )
+    values = values.astype(chain.stored_dtype)
+    for each in filters:
+        if isinstance(each, ScaleOffset | CastValue):
+            encoded = each.encode(values)
+            each.decode(encoded)
+            values = encoded
+        elif isinstance(each, ArrayCodecFilter):
+            if not each.elementwise:
+                return
+            values = each.encode_any(values)

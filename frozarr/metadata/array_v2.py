@@ -9,7 +9,13 @@ import numpy as np
 from frozarr.metadata.codecs.base import ChunkSpec
 from frozarr.metadata.codecs.numcodecs import NumcodecsCodec
 from frozarr.metadata.dtypes.base import DataType, FillValue, fill_identity
-from frozarr.metadata.dtypes.lookup import data_type_of, dtype_to_json_v2, parse_dtype_v2
+from frozarr.metadata.dtypes.fixed import decode_base64, encode_base64
+from frozarr.metadata.dtypes.lookup import (
+    data_type_of,
+    dtype_to_json_v2,
+    in_format_2,
+    parse_dtype_v2,
+)
 from frozarr.metadata.dtypes.vlen import AnyObject, String, VariableLengthBytes
 from frozarr.metadata.grids import RegularGrid
 from frozarr.metadata.json import FrozenMap, thaw
@@ -86,6 +92,11 @@ class ArrayV2Metadata:
                 ("chunks",),
                 f"{len(self.chunks)} axes, but shape {self.shape} has {len(self.shape)}",
             )
+        if not self.dtype.hasobject and not in_format_2(self.dtype):
+            problems.add(("dtype",), f"format 2 has no {self.dtype}")
+        for i, codec in enumerate(self.filters):
+            if codec.name.startswith("vlen-") and not self.dtype.hasobject:
+                problems.add(("filters", i), f"{codec.name!r} codes objects, not {self.dtype}")
         if self.dtype.hasobject and object_type(self.codecs) is None:
             problems.add(
                 ("filters",),
@@ -167,7 +178,7 @@ class ArrayV2Metadata:
             "chunks": list(self.chunks),
             "dtype": dtype_to_json_v2(self.dtype),
             "compressor": self.compressor.to_json() if self.compressor else None,
-            "fill_value": None if fill is None else self.data_type.fill_to_json_v2(fill),
+            "fill_value": None if fill is None else _fill_to_json(self, fill),
             "order": self.order,
             "filters": [f.to_json() for f in self.filters] or None,
             "dimension_separator": self.dimension_separator,
@@ -179,6 +190,26 @@ class ArrayV2Metadata:
             {self.attributes_key: thaw(self.attributes)} if self.attributes else {}
         )
         return {self.document_key: self.to_json(), **attributes}
+
+
+def _fill_to_json(metadata: ArrayV2Metadata, fill: FillValue) -> JSON:
+    """Fill value in the document; of a record its bytes, each field in its own byte order."""
+    if metadata.dtype.names is None:
+        return metadata.data_type.fill_to_json_v2(fill)
+    return encode_base64(np.asarray(fill).astype(metadata.dtype).tobytes())
+
+
+def _parse_fill(
+    value: JSON, dtype: np.dtype[Any], data_type: DataType, problems: Problems
+) -> FillValue | None:
+    loc = ("fill_value",)
+    if dtype.names is None or not isinstance(value, str):
+        return data_type.parse_fill_v2(value, loc, problems)
+    data = decode_base64(value, loc, problems)
+    if data is not None and len(data) != dtype.itemsize:
+        problems.add(loc, f"expected {dtype.itemsize} bytes, got {len(data)}")
+        data = None
+    return None if data is None else np.frombuffer(data, dtype).astype(data_type.numpy)[0]
 
 
 def _parse_chunks(value: JSON, loc: Loc, problems: Problems) -> Shape | None:
@@ -256,7 +287,7 @@ def parse_array_v2(
     if dtype is not None and dtype.hasobject and data_type is not None:
         dtype = data_type.numpy
     if data_type is not None and raw_fill is not None and raw_fill[0] is not None:
-        fill = data_type.parse_fill_v2(raw_fill[0], ("fill_value",), problems)
+        fill = _parse_fill(raw_fill[0], present(dtype), data_type, problems)
     problems.raise_if_any(where)
     try:
         return ArrayV2Metadata(

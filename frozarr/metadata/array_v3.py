@@ -124,7 +124,8 @@ class ArrayV3Metadata:
 
     def with_shape(self, shape: Shape) -> "ArrayV3Metadata":
         """The same array with another shape."""
-        return attrs.evolve(self, shape=shape, chunk_grid=self.chunk_grid.grown(shape))
+        unit = (1,) * len(shape) if self.sharding is None else self.inner_shape
+        return attrs.evolve(self, shape=shape, chunk_grid=self.chunk_grid.grown(shape, unit))
 
     def with_attributes(self, attributes: FrozenMap) -> "ArrayV3Metadata":
         """The same array with other attributes."""

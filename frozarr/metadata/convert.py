@@ -11,7 +11,7 @@ import numpy as np
 from frozarr.metadata.array_v2 import OBJECT_CODECS, ArrayV2Metadata
 from frozarr.metadata.array_v3 import ArrayV3Metadata
 from frozarr.metadata.codecs.base import Codec
-from frozarr.metadata.codecs.bytes import REGISTERED, BytesCodec
+from frozarr.metadata.codecs.bytes import BytesCodec
 from frozarr.metadata.codecs.chain import codecs_of_kind
 from frozarr.metadata.codecs.compressors import (
     BLOSC_SHUFFLES,
@@ -25,6 +25,7 @@ from frozarr.metadata.codecs.numcodecs_v3 import IDS, NumcodecsV3Codec
 from frozarr.metadata.codecs.transpose import TransposeCodec
 from frozarr.metadata.codecs.vlen import VlenBytesCodec, VlenUtf8Codec
 from frozarr.metadata.dtypes.base import fill_identity
+from frozarr.metadata.dtypes.lookup import in_format_2
 from frozarr.metadata.grids import RegularGrid
 from frozarr.metadata.json import FrozenMap, thaw
 from frozarr.metadata.keys import V2Keys
@@ -36,6 +37,14 @@ __all__ = ["to_v2", "to_v3"]
 _DIMENSIONS = "_ARRAY_DIMENSIONS"
 _COMPRESSORS = ("zstd", "gzip", "blosc", "zlib", "lz4", "bz2", "lzma")
 _SERIALIZERS: dict[str, type[Codec]] = {"vlen-utf8": VlenUtf8Codec, "vlen-bytes": VlenBytesCodec}
+
+
+def _expect(metadata: object, cls: type) -> None:
+    if not isinstance(metadata, cls):
+        raise TypeError(
+            f"expected {cls.__name__}, such as the `metadata` of an array of that format; got "
+            f"{type(metadata).__name__}"
+        )
 
 
 # ---------------------------------------------------------------------- to format 3
@@ -62,6 +71,7 @@ def to_v3(metadata: ArrayV2Metadata, *, fill_value: Any = UNSET) -> ArrayV3Metad
     >>> [codec.name for codec in to_v3(old).codecs], to_v3(old).chunk_key_encoding.key((1,))
     (['bytes', 'numcodecs.zlib'], '1')
     """
+    _expect(metadata, ArrayV2Metadata)
     problems = Problems()
     data_type = metadata.data_type
     fill = metadata.fill_value
@@ -96,10 +106,10 @@ def _codecs_v3(metadata: ArrayV2Metadata, problems: Problems) -> tuple[Codec, ..
         before.append(TransposeCodec(tuple(reversed(range(metadata.ndim)))))
     for i, codec in enumerate(metadata.codecs):
         loc = ("filters", i) if i < len(metadata.filters) else ("compressor",)
-        if codec.name in OBJECT_CODECS:
+        if codec.name in OBJECT_CODECS and metadata.dtype.hasobject:
             continue
         converted = _codec_v3(codec, metadata.dtype)
-        if converted is None:
+        if converted is None or converted.kind == "array_bytes":
             problems.add(loc, f"{codec.name!r} has no counterpart in format 3")
         elif converted.kind == "bytes_bytes":
             after.append(converted)
@@ -144,6 +154,8 @@ def _codec_v3(codec: NumcodecsCodec, dtype: np.dtype[Any]) -> Codec | None:
     if codec.name not in IDS:
         return None
     config.pop("id")
+    if codec.name == "shuffle":  # without it, 4 bytes here, an element there
+        config.setdefault("elementsize", 4)
     return NumcodecsV3Codec(f"numcodecs.{codec.name}", config)
 
 
@@ -174,6 +186,7 @@ def to_v2(
     >>> to_v2(to_v3(old)) == old
     True
     """
+    _expect(metadata, ArrayV3Metadata)
     problems = Problems()
     separator = dimension_separator
     if separator is None and isinstance(metadata.chunk_key_encoding, V2Keys):
@@ -223,7 +236,7 @@ def _order_v2(metadata: ArrayV3Metadata, problems: Problems) -> Literal["C", "F"
 
 def _dtype_v2(metadata: ArrayV3Metadata, problems: Problems) -> np.dtype[Any]:
     dtype = metadata.dtype
-    if not dtype.hasobject and not _numpys_own(dtype):
+    if not dtype.hasobject and not in_format_2(dtype):
         problems.add(("data_type",), f"format 2 has no {metadata.data_type.name}")
         return dtype
     (serializer,) = codecs_of_kind(metadata.codecs, "array_bytes")
@@ -233,13 +246,6 @@ def _dtype_v2(metadata: ArrayV3Metadata, problems: Problems) -> np.dtype[Any]:
     if serializer.endian == "big" and set(filters) - {"transpose"}:
         problems.add(("codecs",), f"format 2 applies {filters} to big-endian elements")
     return dtype.newbyteorder("<" if serializer.endian == "little" else ">")
-
-
-def _numpys_own(dtype: np.dtype[Any]) -> bool:
-    """No element is of a type that another package adds to numpy."""
-    if dtype.names is not None:
-        return all(_numpys_own(dtype[name]) for name in dtype.names)
-    return dtype.isbuiltin != REGISTERED
 
 
 def _fill_v2(metadata: ArrayV3Metadata, problems: Problems) -> Any:
@@ -254,10 +260,13 @@ def _codecs_v2(
     metadata: ArrayV3Metadata, problems: Problems
 ) -> tuple[tuple[NumcodecsCodec, ...], NumcodecsCodec | None]:
     found: list[NumcodecsCodec] = []
+    spec = metadata.chunk_spec
     for i, codec in enumerate(metadata.codecs):
+        here = spec.dtype
+        spec = codec.bind(spec, (), Problems())
         if isinstance(codec, TransposeCodec | BytesCodec):
             continue
-        config = _config_v2(codec, metadata.dtype)
+        config = _config_v2(codec, here)
         if config is None:
             problems.add(("codecs", i), f"format 2 has no {codec.name!r}")
         else:

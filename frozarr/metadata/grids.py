@@ -193,8 +193,14 @@ class ChunkGrid(Protocol):
     def check(self, shape: Shape, problems: Problems) -> None:
         """Note what does not fit an array of this shape."""
 
-    def grown(self, shape: Shape) -> "ChunkGrid":
-        """The grid of the same array with another shape."""
+    def grown(self, shape: Shape, unit: Shape) -> "ChunkGrid":
+        """The grid of the same array with another shape.
+
+        Parameters
+        ----------
+        unit
+            What new chunks must be a multiple of, along each axis (inner chunks).
+        """
 
 
 @attrs.frozen
@@ -244,7 +250,7 @@ class RegularGrid:
     def check(self, shape: Shape, problems: Problems) -> None:
         """Every shape fits."""
 
-    def grown(self, shape: Shape) -> "RegularGrid":  # noqa: ARG002 - it fits every shape
+    def grown(self, shape: Shape, unit: Shape) -> "RegularGrid":  # noqa: ARG002 - fits every shape
         """The same grid."""
         return self
 
@@ -285,6 +291,8 @@ class RectilinearGrid:
             runs = _runs(spec)
             if not runs or any(n < 1 for run in runs for n in run):
                 raise ValueError(f"edges[{axis}]: sizes and repeats must be >= 1, got {spec}")
+            if sum(size * count for size, count in runs) > _LONGEST:
+                raise ValueError(f"edges[{axis}]: chunks cover more than {_LONGEST} elements")
 
     @classmethod
     def from_members(cls, members: Members) -> "RectilinearGrid | None":
@@ -293,7 +301,13 @@ class RectilinearGrid:
         members.take("kind", as_one_of("inline"))
         specs = members.take("chunk_shapes", _as_edges)
         members.refuse_rest()
-        return None if specs is None or len(members.problems.found) > before else cls(specs)
+        if specs is None or len(members.problems.found) > before:
+            return None
+        try:
+            return cls(specs)
+        except ValueError as error:
+            members.problems.add((*members.loc, "chunk_shapes"), str(error))
+            return None
 
     def to_json(self) -> JSON:
         """Object form of format 3."""
@@ -344,11 +358,12 @@ class RectilinearGrid:
                     f"chunks cover {total} elements, the array has {extent}",
                 )
 
-    def grown(self, shape: Shape) -> "RectilinearGrid":
+    def grown(self, shape: Shape, unit: Shape) -> "RectilinearGrid":
         """The grid with a chunk more along every axis that it did not cover."""
         specs: list[AxisEdges] = []
-        for extent, spec in zip(shape, self.edges, strict=True):
+        for extent, spec, step in zip(shape, self.edges, unit, strict=True):
             missing = extent - sum(size * count for size, count in _runs(spec))
+            missing = -(-missing // step) * step
             grows = not isinstance(spec, int) and missing > 0
             specs.append((*spec, missing) if grows and not isinstance(spec, int) else spec)
         return RectilinearGrid(specs)

@@ -180,7 +180,7 @@ class DoublingGrid:
             if extent > size * (2**self.count - 1):
                 problems.add(("shape", axis), f"{extent} elements are too many for {self}")
 
-    def grown(self, shape: Shape) -> "DoublingGrid":  # noqa: ARG002 - fits every shape
+    def grown(self, shape: Shape, unit: Shape) -> "DoublingGrid":  # noqa: ARG002 - fits every shape
         """The grid of the same array with another shape."""
         return self
 

@@ -36,7 +36,7 @@ from frozarr.io.kernels.zstd import ZstdKernel
 from frozarr.metadata.array_v2 import OBJECT_CODECS, ArrayV2Metadata
 from frozarr.metadata.array_v3 import ArrayV3Metadata
 from frozarr.metadata.codecs.base import ChunkSpec, Codec
-from frozarr.metadata.codecs.bytes import REGISTERED, BytesCodec
+from frozarr.metadata.codecs.bytes import BytesCodec
 from frozarr.metadata.codecs.chain import codecs_of_kind
 from frozarr.metadata.codecs.compressors import BloscCodec, Crc32cCodec, GzipCodec, ZstdCodec
 from frozarr.metadata.codecs.numcodecs_v3 import NumcodecsV3Codec
@@ -45,13 +45,14 @@ from frozarr.metadata.codecs.sharding import ShardingCodec
 from frozarr.metadata.codecs.transpose import TransposeCodec
 from frozarr.metadata.codecs.values import CastValueCodec, ScaleOffsetCodec
 from frozarr.metadata.codecs.vlen import VlenBytesCodec, VlenUtf8Codec
+from frozarr.metadata.dtypes.base import REGISTERED
 from frozarr.metadata.dtypes.lookup import data_type_of
 from frozarr.metadata.json import thaw
 from frozarr.metadata.members import present
 from frozarr.metadata.problems import Problems
 from frozarr.types import Shape
 
-__all__ = ["as_scalar", "bind_chain"]
+__all__ = ["as_scalar", "bind_chain", "check_fill"]
 
 AnyArray = npt.NDArray[Any]
 
@@ -162,14 +163,15 @@ def bind_codecs_v3(codecs: tuple[Codec, ...], spec: ChunkSpec, fill: Any) -> Bou
         axes = tuple(axes[axis] for axis in transpose.order)
     staged = ChunkSpec(tuple(spec.shape[axis] for axis in axes), spec.dtype)
     filters: list[ArrayFilter] = []
-    here, value = staged, as_scalar(fill, spec.dtype)
+    here = staged
     for codec in rest:
         after = codec.bind(here, (), Problems())
         filters.append(array_filter(codec, here, after))
-        if not here.dtype.hasobject and isinstance(codec, ScaleOffsetCodec | CastValueCodec):
-            value = filters[-1].encode(value.reshape(1))[0, ...]
         here = after
     (serializer,) = codecs_of_kind(codecs, "array_bytes")
+    value = as_scalar(fill, spec.dtype)
+    if isinstance(serializer, ShardingCodec):  # inner chunks that are missing hold it
+        value = stored_fill(filters, value)
     coding = array_coding(serializer, here, value)
     stored = serializer.bind(here, (), Problems())
     if filters:
@@ -185,6 +187,60 @@ def bind_codecs_v3(codecs: tuple[Codec, ...], spec: ChunkSpec, fill: Any) -> Bou
     nbytes = math.prod(staged.shape) * staged.dtype.itemsize if coding is None else coding.limit
     limits = _limits(kernels, nbytes, exact=coding is None or coding.exact)
     return BoundChain(spec.shape, staged.shape, staged.dtype, axes, kernels, limits, coding)
+
+
+def stored_fill(filters: Sequence[ArrayFilter], fill: AnyArray) -> AnyArray:
+    """A fill value (0-d) as filters that work element by element store it.
+
+    Raises
+    ------
+    ValueError
+        A filter can't store it, or could not give it back.
+    """
+    value = fill
+    for each in filters:
+        if isinstance(each, ScaleOffset | CastValue):
+            before, value = value, each.encode(value.reshape(1))[0, ...]
+            back = each.decode(value.reshape(1))[0, ...]
+            if not (back == before or (back != back and before != before)):  # noqa: PLR0124 - NaN
+                raise ValueError(f"fill value {before} comes back as {back}")
+        elif isinstance(each, ArrayCodecFilter) and each.elementwise:
+            value = each.encode_any(value.reshape(1))[0, ...]
+    return value
+
+
+def check_fill(metadata: ArrayV2Metadata | ArrayV3Metadata) -> None:
+    """Refuse a fill value that the codecs of an array can't store.
+
+    Raises
+    ------
+    MetadataError
+        Naming the fill value and why.
+    """
+    filters = [] if isinstance(metadata, ArrayV2Metadata) else array_filters(metadata)
+    problems = Problems()
+    try:
+        stored_fill(filters, as_scalar(metadata.fill, metadata.dtype))
+    except ValueError as error:
+        problems.add(("fill_value",), f"{metadata.fill!r} can't be stored: {error}")
+    problems.raise_if_any("array metadata")
+
+
+def array_filters(metadata: ArrayV3Metadata) -> list[ArrayFilter]:
+    """All filters that change values, inner ones of shards too."""
+    found: list[ArrayFilter] = []
+    spec, codecs = metadata.chunk_spec, metadata.codecs
+    while codecs:
+        for codec in codecs_of_kind(codecs, "array_array"):
+            after = codec.bind(spec, (), Problems())
+            if isinstance(codec, ScaleOffsetCodec | CastValueCodec | NumcodecsV3Codec):
+                found.append(array_filter(codec, spec, after))
+            spec = after
+        (serializer,) = codecs_of_kind(codecs, "array_bytes")
+        codecs = serializer.codecs if isinstance(serializer, ShardingCodec) else ()
+        if isinstance(serializer, ShardingCodec):
+            spec = ChunkSpec(serializer.chunk_shape, spec.dtype)
+    return found
 
 
 def _leading_transposes(

@@ -18,9 +18,9 @@ from frozarr.io.kernels.checksum import Crc32cKernel
 from frozarr.io.kernels.gzip import bz2_kernel, gzip_kernel, lzma_kernel, zlib_kernel
 from frozarr.io.kernels.zstd import ZstdKernel
 from frozarr.metadata.codecs.base import ChunkSpec
-from frozarr.metadata.codecs.bytes import REGISTERED
 from frozarr.metadata.codecs.compressors import BLOSC_SHUFFLES, BloscCodec
 from frozarr.metadata.codecs.numcodecs import FORBIDDEN
+from frozarr.metadata.dtypes.base import REGISTERED
 
 __all__ = [
     "ArrayCodecCoding", "ArrayCodecFilter", "BitRoundFilter", "BloscKernel", "NumcodecsKernel",
@@ -241,6 +241,16 @@ class ArrayCodecFilter:
         """The encoded array."""
         return _shaped(self._codec.encode(np.ascontiguousarray(decoded)), self._after)
 
+    @property
+    def elementwise(self) -> bool:
+        """Each element is encoded without regard to the others."""
+        return self._codec.codec_id in {"astype", "bitround", "fixedscaleoffset", "quantize"}
+
+    def encode_any(self, decoded: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Elements in any number, encoded one by one (only if `elementwise`)."""
+        spec = ChunkSpec(decoded.shape, self._after.dtype)
+        return _shaped(self._codec.encode(np.ascontiguousarray(decoded)), spec)
+
 
 class BitRoundFilter(ArrayCodecFilter):
     """Codec ``bitround``: what is stored are elements like any other."""
@@ -274,6 +284,8 @@ class ArrayCodecCoding:
             found = self._codec.decode(bytes(as_bytes_view(encoded)))
         except Exception as error:  # codecs raise what they like
             raise DecodeError(f"{self._codec.codec_id}: {error}") from error
+        if found is None:
+            raise DecodeError(f"{self._codec.codec_id}: holds no data")
         return _shaped(found, self._spec)
 
     def encode(self, chunk: npt.NDArray[Any]) -> BytesLike:

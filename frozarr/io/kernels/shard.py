@@ -252,4 +252,5 @@ def _objects_equal(rows: AnyArray, fill: Any) -> npt.NDArray[np.bool_]:
         empty = np.asarray(rows[:, 0] == fill)
         empty[empty] = (rows[empty] == fill).all(axis=1)
         return empty
-    return np.array([row[0] == fill and all(o == fill for o in row) for row in rows], bool)
+    kind = type(fill)  # objects of other types may have no plain equality (arrays)
+    return np.array([all(type(o) is kind and o == fill for o in row) for row in rows], bool)

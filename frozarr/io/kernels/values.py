@@ -171,9 +171,9 @@ def _wrapped(whole: AnyArray, dtype: np.dtype[Any]) -> AnyArray:
         return whole.astype(dtype)
     if bool(np.isinf(whole).any()):
         raise ValueError(f"cast_value: infinity has no {dtype}; map it in scalar_map")
-    bits = 8 * dtype.itemsize
-    low_bits = np.mod(whole.astype(np.float64), float(2**bits))
-    return low_bits.astype(np.uint64).astype(dtype)
+    rest = np.fmod(whole.astype(np.float64), float(2 ** (8 * dtype.itemsize)))  # exact
+    size = np.abs(rest).astype(np.uint64)
+    return np.where(rest < 0, ~size + np.uint64(1), size).astype(dtype)
 
 
 def _rounded(values: AnyArray, rounding: str) -> AnyArray:

@@ -5,17 +5,14 @@ from typing import ClassVar, Literal, TypeAlias
 import attrs
 
 from frozarr.metadata.codecs.base import ChunkSpec, CodecKind
+from frozarr.metadata.dtypes.base import REGISTERED
 from frozarr.metadata.members import Members, as_one_of
 from frozarr.metadata.problems import Problems
 from frozarr.types import JSON, Loc
 
-__all__ = ["REGISTERED", "BytesCodec"]
+__all__ = ["BytesCodec"]
 
 Endian: TypeAlias = Literal["little", "big"]
-
-
-REGISTERED = 2
-"""What numpy's ``isbuiltin`` says of types that other packages add."""
 
 
 def _as_endian(value: JSON, loc: Loc, problems: Problems) -> Endian | None:

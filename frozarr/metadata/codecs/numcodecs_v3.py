@@ -113,7 +113,7 @@ class NumcodecsV3Codec:
             return spec
         try:
             return attrs.evolve(spec, dtype=np.dtype(str(given)).newbyteorder("="))
-        except TypeError as error:
+        except (TypeError, ValueError) as error:
             problems.add((*loc, "configuration", str(changed)), str(error))
             return spec
 

@@ -72,7 +72,13 @@ class ScaleOffsetCodec:
             value = default if given is UNSET else thaw(given)
             place = (*loc, "configuration", name)
             found.append(data_type.parse_fill(_number(value, dtype), place, problems))
-        return None if any(f is None for f in found) else (found[0], found[1])
+        if any(f is None for f in found):
+            return None
+        if not found[1] or not np.isfinite(found).all():
+            place = (*loc, "configuration", "scale")
+            problems.add(place, f"offset {found[0]} and scale {found[1]} can't be undone")
+            return None
+        return found[0], found[1]
 
     def bind(self, spec: ChunkSpec, loc: Loc, problems: Problems) -> ChunkSpec:
         """The same shape and type."""
@@ -168,6 +174,7 @@ class CastValueCodec:
 def _as_scalar_map(value: JSON, loc: Loc, problems: Problems) -> Any:
     """Object with lists of pairs under ``encode`` and ``decode``."""
     good = isinstance(value, Mapping) and set(value) <= {"encode", "decode"}
+    good = good and all(isinstance(pairs, list | tuple) for pairs in value.values())  # type: ignore[union-attr]  # a mapping
     entries: Any = [e for pairs in value.values() for e in pairs] if good else []  # type: ignore[union-attr]  # a mapping
     if good and all(isinstance(e, list | tuple) and len(e) == 2 for e in entries):
         return freeze(value)

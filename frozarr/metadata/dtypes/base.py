@@ -7,10 +7,14 @@ import numpy as np
 from frozarr.metadata.problems import Problems
 from frozarr.types import JSON, Loc
 
-__all__ = ["DataType", "FillValue", "fill_identity"]
+__all__ = ["REGISTERED", "DataType", "FillValue", "fill_identity"]
 
 FillValue: TypeAlias = Any
 """A numpy scalar of the data type; for variable-length types a str or bytes."""
+
+
+REGISTERED = 2
+"""What numpy's ``isbuiltin`` says of types that other packages add."""
 
 
 @runtime_checkable

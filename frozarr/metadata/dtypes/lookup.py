@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from frozarr.metadata.dtypes.base import DataType
+from frozarr.metadata.dtypes.base import REGISTERED, DataType
 from frozarr.metadata.dtypes.fixed import FixedLengthUtf32, NullTerminatedBytes, RawBytes
 from frozarr.metadata.dtypes.numeric import (
     COMPLEXES,
@@ -183,6 +183,21 @@ def _parse_structure_v2(value: Any, loc: Loc, problems: Problems) -> np.dtype[An
         problems.add(loc, f"field names must be unique and not empty, got {names}")
         return None
     return np.dtype(fields)
+
+
+def in_format_2(dtype: np.dtype[Any]) -> bool:
+    """Whether format 2 has a type: one of numpy's own, times with a unit.
+
+    Examples
+    --------
+    >>> in_format_2(np.dtype("M8[s]")), in_format_2(np.dtype("M8"))
+    (True, False)
+    """
+    if dtype.names is not None:
+        return all(in_format_2(dtype[name]) for name in dtype.names)
+    if dtype.kind in "Mm":
+        return np.datetime_data(dtype)[0] != "generic"
+    return dtype.isbuiltin != REGISTERED
 
 
 def dtype_to_json_v2(dtype: np.dtype[Any]) -> JSON:

@@ -83,7 +83,8 @@ class TimeType:
     def cast_fill(self, value: object) -> FillValue:
         """Count, ISO date, ``"NaT"`` or numpy scalar; ValueError if it is none of them."""
         try:
-            if isinstance(value, int | np.integer):
+            # to numpy a duration is an integer, too
+            if type(value) is not np.timedelta64 and isinstance(value, int | np.integer):
                 return np.array([value], np.int64).view(self.numpy)[0]
             return np.array(value, self.numpy).reshape(1)[0]
         except (TypeError, ValueError, OverflowError) as error:

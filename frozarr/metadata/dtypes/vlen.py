@@ -43,10 +43,15 @@ class String:
 
     def parse_fill(self, value: JSON, loc: Loc, problems: Problems) -> str | None:
         """Text."""
-        if isinstance(value, str):
-            return value
-        problems.add(loc, f"expected a string, got {value!r}")
-        return None
+        if not isinstance(value, str):
+            problems.add(loc, f"expected a string, got {value!r}")
+            return None
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            problems.add(loc, f"can't be UTF-8: {error}")
+            return None
+        return value
 
     def fill_to_json(self, fill: Any) -> JSON:
         """The text."""
@@ -62,9 +67,12 @@ class String:
         """Text; 0 is the empty one."""
         if isinstance(value, int) and value == 0:
             return ""
-        if isinstance(value, str):
-            return str(value)
-        raise ValueError(f"fill_value {value!r} is not a string")
+        if not isinstance(value, str):
+            raise ValueError(f"fill_value {value!r} is not a string")
+        problems = Problems()
+        text = self.parse_fill(str(value), ("fill_value",), problems)
+        problems.raise_if_any("array metadata")
+        return text or ""
 
 
 @attrs.frozen
