@@ -215,7 +215,7 @@ def _type(dtype: Any, filters: Any, zarr_format: Format | None) -> tuple[DataTyp
     if (
         zarr_format == 2
         and isinstance(dtype, type | np.dtype | str)
-        and dtype in {object, "O", "|O"}
+        and dtype in (object, "O", "|O")
     ):
         given = filters
         found = object_type(codecs_v2(given))

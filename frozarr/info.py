@@ -4,6 +4,7 @@ import html
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import numpy as np
 
 if TYPE_CHECKING:
     from frozarr.handles import ArrayHandle
@@ -50,7 +51,9 @@ class ArrayInfo:
         }
 
     def _rows(self) -> list[tuple[str, str]]:
-        return [(name.replace("_", " ").capitalize(), str(v)) for name, v in self.to_dict().items()]
+        return [
+            (name.replace("_", " ").capitalize(), _text(v)) for name, v in self.to_dict().items()
+        ]
 
     def __repr__(self) -> str:
         return "\n".join(f"{name:<18} : {value}" for name, value in self._rows())
@@ -62,6 +65,13 @@ class ArrayInfo:
             for name, value in self._rows()
         )
         return f"<table>{rows}</table>"
+
+
+def _text(value: Any) -> str:
+    try:
+        return str(value)
+    except ValueError:  # a time without a unit is a number that numpy does not show
+        return f"{np.asarray(value).view(np.int64)} (no unit)"
 
 
 def array_info(array: "ArrayHandle", stored: tuple[int, int] | None = None) -> ArrayInfo:
