@@ -33,11 +33,12 @@ from frozarr.metadata.codecs.compressors import ZstdCodec
 from frozarr.metadata.codecs.sharding import IndexLocation, ShardingCodec
 from frozarr.metadata.dtypes.base import DataType
 from frozarr.metadata.dtypes.lookup import user_data_type
-from frozarr.metadata.grids import ChunkGrid, RectilinearGrid, RegularGrid
+from frozarr.metadata.grids import ChunkGrid, RegularGrid
 from frozarr.metadata.json import FrozenMap
 from frozarr.metadata.keys import ChunkKeyEncoding, DefaultKeys, V2Keys, parse_key_encoding
 from frozarr.metadata.members import MAX_EXTENT, MAX_RANK, present
 from frozarr.metadata.problems import Problems
+from frozarr.metadata.rectilinear import RectilinearGrid
 from frozarr.types import DEFAULT, Shape
 
 __all__ = ["array_metadata", "legacy_arguments"]

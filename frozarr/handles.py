@@ -26,11 +26,13 @@ from frozarr.io.stores.resolve import StoreLike, resolve
 from frozarr.io.target import ArrayMetadata, Target
 from frozarr.metadata.array_v2 import ArrayV2Metadata, parse_array_v2
 from frozarr.metadata.array_v3 import ArrayV3Metadata, parse_array_v3
+from frozarr.metadata.axes import AxisGrid
 from frozarr.metadata.codecs.base import Codec
 from frozarr.metadata.codecs.chain import codecs_of_kind
 from frozarr.metadata.codecs.numcodecs import NumcodecsCodec
-from frozarr.metadata.grids import AxisGrid, ChunkGrid, RectilinearGrid, RegularGrid
+from frozarr.metadata.grids import ChunkGrid, RegularGrid
 from frozarr.metadata.json import FrozenMap, dumps
+from frozarr.metadata.rectilinear import RectilinearGrid
 from frozarr.types import Shape
 
 __all__ = ["ArrayHandle", "Planner", "split_fields"]

@@ -16,8 +16,9 @@ from frozarr.io.kernels.bind import as_scalar, bind_chain
 from frozarr.io.kernels.vlen import COUNTS_NULS, Objects, packed_ascii, unpacked_ascii
 from frozarr.metadata.array_v2 import parse_array_v2
 from frozarr.metadata.array_v3 import parse_array_v3
-from frozarr.metadata.grids import RectilinearGrid, RunsAxis
+from frozarr.metadata.axes import RunsAxis
 from frozarr.metadata.json import dumps, loads
+from frozarr.metadata.rectilinear import RectilinearGrid
 from frozarr.storage import MemoryStore, StorePath
 from frozarr.testing.oracle import assert_same_array, assign_same
 from frozarr.testing.strategies import (

@@ -8,7 +8,8 @@ from frozarr.indexing.plan import Plan, PointPlan, ProductPlan, plan_read, plan_
 from frozarr.indexing.project import Columns, IndexRows, Segment, SliceRows
 from frozarr.indexing.selection import PointSelection, ProductSelection, Selection, parse_selection
 from frozarr.indexing.uniform import same_shape
-from frozarr.metadata.grids import RectilinearGrid, RegularGrid
+from frozarr.metadata.grids import RegularGrid
+from frozarr.metadata.rectilinear import RectilinearGrid
 
 __all__ = [
     "Columns",

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from frozarr.indexing.selection import AxisIndices, AxisInt, AxisSelection, AxisSlice
-from frozarr.metadata.grids import AxisGrid
+from frozarr.metadata.axes import AxisGrid
 
 __all__ = ["AxisRows", "Columns", "IndexRows", "Segment", "SliceRows", "project_axis"]
 
@@ -64,7 +64,7 @@ class SliceRows:
 
     Examples
     --------
-    >>> from frozarr.metadata.grids import RegularAxis
+    >>> from frozarr.metadata.axes import RegularAxis
     >>> rows = SliceRows(RegularAxis(extent=100, size=10), start=5, count=20, step=1)
     >>> len(rows), rows.columns().count.tolist()
     (3, [5, 10, 5])
@@ -190,7 +190,7 @@ class IndexRows:
 
     Examples
     --------
-    >>> from frozarr.metadata.grids import RegularAxis
+    >>> from frozarr.metadata.axes import RegularAxis
     >>> rows = index_rows(np.array([7, 1, 8]), RegularAxis(extent=10, size=5))
     >>> rows.chunk.tolist(), rows.inner.tolist(), rows.position.tolist()
     ([0, 1], [1, 2, 3], [1, 0, 2])

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from frozarr.indexing.plan import Plan, PointPlan, ProductPlan, singles
 from frozarr.indexing.project import AxisRows, SliceRows, index_rows, sort_by_chunk
-from frozarr.metadata.grids import AxisGrid, RegularAxis
+from frozarr.metadata.axes import AxisGrid, RegularAxis
 from frozarr.types import Shape
 
 __all__ = [

@@ -123,19 +123,11 @@ def _decoded(
     if not where.present.any():
         # one element seen as all of them
         nothing = np.broadcast_to(shard.fill, (len(touched.ids), *shard.chain.stored_shape))
-        return chunks_of(target, shard, nothing)
+        return target.fields_of(shard.chain.logical(nothing))
     try:
-        return chunks_of(target, shard, shard.decode_inner(data, where))
+        return target.fields_of(shard.chain.logical(shard.decode_inner(data, where)))
     except DecodeError as error:
         raise located(target, touched.key, error) from error
-
-
-def chunks_of(target: Target, shard: ShardFormat, staging: AnyArray) -> AnyArray:
-    """Serialised inner chunks as inner chunks of the array: the fields that are meant."""
-    chunks = shard.chain.logical(staging)
-    if target.fields is None:
-        return chunks
-    return chunks[target.fields if isinstance(target.fields, str) else list(target.fields)]
 
 
 def _index_range(shard: ShardFormat) -> ByteRequest:
@@ -300,7 +292,7 @@ def _rewritten(
             ids = touched.ids[rows]
             some = Located(kept.offset[ids], kept.nbytes[ids], kept.present[ids])
             staging[rows] = shard.decode_inner(view, some)
-    gather(touched.plan, values, chunks_of(target, shard, staging))
+    gather(touched.plan, values, target.fields_of(chain.logical(staging)))
     filled = np.ones(len(staging), bool)
     if not target.config.write_empty_chunks:
         filled = ~equal_to_fill(staging, shard.fill)

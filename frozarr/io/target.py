@@ -79,7 +79,10 @@ class Target:
 
     def chunks_of(self, staging: AnyArray) -> AnyArray:
         """Serialised chunks as chunks of the array, shape (count, *chunk_shape): their fields."""
-        chunks = self.chain.logical(staging)
+        return self.fields_of(self.chain.logical(staging))
+
+    def fields_of(self, chunks: AnyArray) -> AnyArray:
+        """Chunks, or what they have of the fields that are meant."""
         if self.fields is None:
             return chunks
         return chunks[self.fields if isinstance(self.fields, str) else list(self.fields)]

@@ -65,7 +65,7 @@ REGISTRIES: Final[dict[RegistryName, dict[str, Any]]] = {
     },
     "chunk_grids": {
         "regular": "frozarr.metadata.grids:RegularGrid",
-        "rectilinear": "frozarr.metadata.grids:RectilinearGrid",
+        "rectilinear": "frozarr.metadata.rectilinear:RectilinearGrid",
     },
     "chunk_key_encodings": {
         "default": "frozarr.metadata.keys:DefaultKeys",
