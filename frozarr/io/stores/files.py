@@ -14,9 +14,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-import numpy as np
-import numpy.typing as npt
-
 from frozarr.io.kernels.base import BytesLike, Parts, as_bytes_view
 
 READ: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -105,15 +102,19 @@ def read_rest(fd: int, got: int, key: str) -> bytes:
     return read_range(fd, got, nbytes - got) if nbytes > got else b""
 
 
-def read_row(fd: int, row: npt.NDArray[np.uint8], key: str) -> int:
-    """Read a file into a row; the bytes the file has, which may be more or fewer."""
+def finish_row(fd: int, row: memoryview, got: int, key: str) -> int:
+    """Read the rest of a file into a row; the bytes the file has, which may be more or fewer.
+
+    Parameters
+    ----------
+    got
+        Bytes that a first read gave.
+    """
     wanted = len(row)
-    got = os.readv(fd, [row.data])
-    if got == wanted and not os.read(fd, 1):
-        return got
+    got = min(got, wanted)
     nbytes = regular_nbytes(fd, key)
     while got < min(nbytes, wanted):
-        more = os.readv(fd, [row[got:].data])
+        more = os.readv(fd, [row[got:]])
         if not more:
             return got
         got += more
