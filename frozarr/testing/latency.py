@@ -98,7 +98,7 @@ class LatencyStore(WaitingStore):
                 raise OSError(f"request {number} fails on purpose")
             answer = self._inner.call(verb, *arguments)
             if self.bandwidth and kind == "get":
-                await asyncio.sleep(sum(len(v) for v in answer if v is not None) / self.bandwidth)
+                await asyncio.sleep((0 if answer is None else len(answer)) / self.bandwidth)
             return answer
         except asyncio.CancelledError:
             self.cancelled += 1
@@ -108,8 +108,7 @@ class LatencyStore(WaitingStore):
             self._ended = max(self._ended, turn)
 
     async def _get(self, key: str, byte_range: ByteRequest | None) -> BytesLike | None:
-        (found,) = await self._request("get", "read_many", [key], [byte_range])
-        value: BytesLike | None = found
+        value: BytesLike | None = await self._request("get", "_read", key, byte_range, 0)
         return value
 
     async def _set(self, key: str, value: bytes) -> None:
