@@ -67,7 +67,7 @@ class ScaleOffsetCodec:
         if data_type is None or dtype.kind not in "iufc":
             problems.add(loc, f"{self.name} takes numbers, not {dtype}")
             return None
-        found = []
+        found: list[Any] = []
         for name, given, default in (("offset", self.offset, 0), ("scale", self.scale, 1)):
             value = default if given is UNSET else thaw(given)
             place = (*loc, "configuration", name)
