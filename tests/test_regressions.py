@@ -282,3 +282,33 @@ def test_object_codecs_are_for_objects():
 def test_times_without_a_unit_can_be_shown():
     array = frozarr.create_array({}, shape=8, dtype="M8")
     assert "numpy.datetime64" in repr(array.info)
+
+
+def test_filters_of_inner_chunks_behind_others_are_checked_too():
+    sharding = named(
+        "sharding_indexed", chunk_shape=[1],
+        codecs=[named("cast_value", data_type="uint8"), named("bytes")],
+        index_codecs=[named("bytes", endian="little"), {"name": "crc32c"}],
+    )  # fmt: skip
+    store = {}
+    array = frozarr.create_array(
+        store, shape=4, chunks=2, dtype="i4", filters=[named("scale_offset", scale=1)],
+        serializer=sharding, compressors=None, config=SMALL,
+    )  # fmt: skip
+    with pytest.raises(ValueError, match="300 is out of the range"):
+        array[:] = [1, 2, 3, 300]
+    assert set(store) == {"zarr.json"}
+
+
+@pytest.mark.parametrize("codecs", [
+    [named("bytes", endian="little"), named("numcodecs.zlib", level=99)],
+    [named("cast_value", data_type="uint8"), named(
+        "sharding_indexed", chunk_shape=[1], codecs=[named("bytes")],
+        index_codecs=[named("bytes", endian="little")])],
+], ids=["level", "fill"])  # fmt: skip
+def test_errors_of_codecs_name_the_array(codecs):
+    document = frozarr.create_array({}, shape=4, dtype="f8", fill_value=300).metadata.to_json()
+    array = frozarr.Array.from_dict({}, {**document, "codecs": codecs})
+    with pytest.raises(Exception, match=r".") as caught:
+        array[:] = 1
+    assert any(f"array: {array.store_path}" in note for note in caught.value.__notes__)

@@ -3,6 +3,7 @@
 import itertools
 import operator
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import attrs
@@ -37,6 +38,21 @@ __all__ = [
 ]  # fmt: skip
 
 AnyArray: TypeAlias = npt.NDArray[Any]
+
+
+@contextmanager
+def naming(target: Target) -> Iterator[None]:
+    """Errors that do not name the array (of codecs, of the system) get a note that does."""
+    try:
+        yield
+    except Exception as error:
+        noted = [*getattr(error, "__notes__", ()), getattr(error, "url", None) or ""]
+        if not any(str(target.place) in text for text in noted):
+            error.add_note(
+                f"array: {target.place}, shape {target.metadata.shape}, dtype "
+                f"{target.metadata.dtype}"
+            )
+        raise
 
 
 def select(target: Target, selection: Any, mode: SelectionMode) -> Selection:
@@ -309,26 +325,29 @@ def read(
     target: Target, selection: Selection, out: Any = None, prototype: BufferPrototype | None = None
 ) -> Program:
     """Program that reads a selection; its values."""
-    job = reading(target, selection, out=out, prototype=prototype)
-    yield together(job)
-    return job.result()
+    with naming(target):
+        job = reading(target, selection, out=out, prototype=prototype)
+        yield together(job)
+        return job.result()
 
 
 def write(target: Target, selection: Selection, value: Any) -> Program:
     """Program that writes a selection."""
-    job = writing(target, selection, value)
-    yield together(job)
+    with naming(target):
+        job = writing(target, selection, value)
+        yield together(job)
 
 
 def append(target: Target, data: npt.ArrayLike, axis: int) -> Program:
     """Program that stores data beyond the end of an axis, then the grown shape; new metadata."""
-    target.place.store.check_writable(target.place.path)
-    values = as_elements(data, target)
-    grown, region = grown_shape(target, values, axis)
-    larger = Target(target.metadata.with_shape(grown), target.place, target.config)
-    job = writing(larger, select(larger, region, "basic"), values)
-    yield from checking(target)
-    yield together(job)
+    with naming(target):
+        target.place.store.check_writable(target.place.path)
+        values = as_elements(data, target)
+        grown, region = grown_shape(target, values, axis)
+        larger = Target(target.metadata.with_shape(grown), target.place, target.config)
+        job = writing(larger, select(larger, region, "basic"), values)
+        yield from checking(target)
+        yield together(job)
     yield from publishing(target, larger.metadata)
     return larger.metadata
 

@@ -12,9 +12,8 @@ from frozarr.errors import ShapeMismatchError
 from frozarr.indexing import PointSelection, Selection
 from frozarr.io.gpu_buffers import to_host
 from frozarr.io.kernels.chain import BoundChain
-from frozarr.io.kernels.coding import Filtered
-from frozarr.io.kernels.numcodecs import ArrayCodecFilter
-from frozarr.io.kernels.values import CastValue, ScaleOffset
+from frozarr.io.kernels.coding import Filtered, stored_values
+from frozarr.io.kernels.shard import ShardFormat
 from frozarr.io.target import Target, element_type
 from frozarr.metadata.dtypes.base import REGISTERED
 from frozarr.metadata.dtypes.small import SMALL_INTEGERS
@@ -51,7 +50,8 @@ def as_elements(value: Any, target: Target) -> AnyArray:
     dtype = element_type(target.metadata.dtype, target.fields, target.config)
     try:
         array = _converted(value, dtype if target.metadata.dtype.kind != "T" else _TEXT, target)
-        refuse_unfit(target.chain, array)
+        if target.fields is None:
+            refuse_unfit(target.chain, array)
     except (ValueError, TypeError, OverflowError) as error:
         error.add_note(f"array: {target.place}, dtype {target.metadata.dtype}; nothing was written")
         raise
@@ -235,18 +235,11 @@ def refuse_unfit(chain: BoundChain, values: AnyArray) -> None:
     ValueError
         A value is out of the range of what is stored.
     """
-    if chain.shard is not None:
-        refuse_unfit(chain.shard.chain, values)
-    filters = chain.coding.filters if isinstance(chain.coding, Filtered) else ()
-    if not any(isinstance(each, ScaleOffset | CastValue) for each in filters):
-        return
-    values = values.astype(chain.stored_dtype)
-    for each in filters:
-        if isinstance(each, ScaleOffset | CastValue):
-            encoded = each.encode(values)
-            each.decode(encoded)
-            values = encoded
-        elif isinstance(each, ArrayCodecFilter):
-            if not each.elementwise:
-                return
-            values = each.encode_any(values)
+    coding = chain.coding
+    if isinstance(coding, Filtered):
+        stored = stored_values(coding.filters, values.astype(chain.stored_dtype, copy=False))
+        if stored is None:
+            return
+        values, coding = stored, coding.coding
+    if isinstance(coding, ShardFormat):
+        refuse_unfit(coding.chain, values)

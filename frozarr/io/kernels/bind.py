@@ -1,7 +1,7 @@
 """From the codecs of a document to kernels: a chain bound to one chunk shape and type."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -18,6 +18,7 @@ from frozarr.io.kernels.coding import (
     Filtered,
     Reshape,
     Transpose,
+    stored_values,
 )
 from frozarr.io.kernels.gzip import gzip_kernel
 from frozarr.io.kernels.numcodecs import (
@@ -111,7 +112,7 @@ def array_filter(codec: Codec, before: ChunkSpec, after: ChunkSpec) -> ArrayFilt
             return found
 
 
-def array_coding(codec: Codec, spec: ChunkSpec, fill: Any) -> ArrayCoding | None:
+def array_coding(codec: Codec, spec: ChunkSpec, fill: AnyArray) -> ArrayCoding | None:
     """Coding of a format 3 array-to-bytes codec; None for elements as numpy has them."""
     match codec:
         case BytesCodec():
@@ -171,7 +172,7 @@ def bind_codecs_v3(codecs: tuple[Codec, ...], spec: ChunkSpec, fill: Any) -> Bou
     (serializer,) = codecs_of_kind(codecs, "array_bytes")
     value = as_scalar(fill, spec.dtype)
     if isinstance(serializer, ShardingCodec):  # inner chunks that are missing hold it
-        value = stored_fill(filters, value)
+        value = _fill_behind(filters, value, here)
     coding = array_coding(serializer, here, value)
     stored = serializer.bind(here, (), Problems())
     if filters:
@@ -189,58 +190,58 @@ def bind_codecs_v3(codecs: tuple[Codec, ...], spec: ChunkSpec, fill: Any) -> Bou
     return BoundChain(spec.shape, staged.shape, staged.dtype, axes, kernels, limits, coding)
 
 
-def stored_fill(filters: Sequence[ArrayFilter], fill: AnyArray) -> AnyArray:
-    """A fill value (0-d) as filters that work element by element store it.
+def _fill_behind(filters: Sequence[ArrayFilter], fill: AnyArray, spec: ChunkSpec) -> AnyArray:
+    """The fill value behind filters, 0-d: what inner chunks hold that are missing.
 
-    Raises
-    ------
-    ValueError
-        A filter can't store it, or could not give it back.
+    Behind a filter that looks at neighbours (``delta``) it is the same number in the new type.
     """
-    value = fill
-    for each in filters:
-        if isinstance(each, ScaleOffset | CastValue):
-            before, value = value, each.encode(value.reshape(1))[0, ...]
-            back = each.decode(value.reshape(1))[0, ...]
-            if not (back == before or (back != back and before != before)):  # noqa: PLR0124 - NaN
-                raise ValueError(f"fill value {before} comes back as {back}")
-        elif isinstance(each, ArrayCodecFilter) and each.elementwise:
-            value = each.encode_any(value.reshape(1))[0, ...]
-    return value
+    if not filters or spec.dtype.hasobject:
+        return fill
+    found = stored_values(filters, fill.reshape(1))
+    return fill.astype(spec.dtype) if found is None else found.reshape(())
 
 
-def check_fill(metadata: ArrayV2Metadata | ArrayV3Metadata) -> None:
-    """Refuse a fill value that the codecs of an array can't store.
+def check_fill(metadata: ArrayV3Metadata) -> None:
+    """Refuse a fill value that the codecs of an array can't store and give back.
 
     Raises
     ------
     MetadataError
         Naming the fill value and why.
     """
-    filters = [] if isinstance(metadata, ArrayV2Metadata) else array_filters(metadata)
+    value: AnyArray | None = as_scalar(metadata.fill, metadata.dtype).reshape(1)
     problems = Problems()
     try:
-        stored_fill(filters, as_scalar(metadata.fill, metadata.dtype))
+        for each in _value_filters(metadata):
+            value = None if value is None else _there_and_back(each, value)
     except ValueError as error:
         problems.add(("fill_value",), f"{metadata.fill!r} can't be stored: {error}")
     problems.raise_if_any("array metadata")
 
 
-def array_filters(metadata: ArrayV3Metadata) -> list[ArrayFilter]:
-    """All filters that change values, inner ones of shards too."""
-    found: list[ArrayFilter] = []
+def _there_and_back(each: ArrayFilter, value: AnyArray) -> AnyArray | None:
+    """A value as a filter stores it; ValueError if a codec that must give it back does not."""
+    stored = each.stored(value)
+    if stored is not None and isinstance(each, ScaleOffset | CastValue):
+        back = each.decode(stored)
+        if not np.array_equal(back, value, equal_nan=value.dtype.kind in "fc"):
+            raise ValueError(f"{value[0]} would come back as {back[0]}")
+    return stored
+
+
+def _value_filters(metadata: ArrayV3Metadata) -> Iterator[ArrayFilter]:
+    """Filters that change values, those of inner chunks behind those of shards."""
     spec, codecs = metadata.chunk_spec, metadata.codecs
     while codecs:
         for codec in codecs_of_kind(codecs, "array_array"):
             after = codec.bind(spec, (), Problems())
-            if isinstance(codec, ScaleOffsetCodec | CastValueCodec | NumcodecsV3Codec):
-                found.append(array_filter(codec, spec, after))
+            if not isinstance(codec, TransposeCodec | ReshapeCodec):
+                yield array_filter(codec, spec, after)
             spec = after
         (serializer,) = codecs_of_kind(codecs, "array_bytes")
-        codecs = serializer.codecs if isinstance(serializer, ShardingCodec) else ()
+        codecs = ()
         if isinstance(serializer, ShardingCodec):
-            spec = ChunkSpec(serializer.chunk_shape, spec.dtype)
-    return found
+            spec, codecs = ChunkSpec(serializer.chunk_shape, spec.dtype), serializer.codecs
 
 
 def _leading_transposes(

@@ -5,6 +5,7 @@ elements of variable length, packed bits, shards.
 """
 
 import math
+from collections.abc import Iterable
 from typing import Any, Protocol, TypeAlias
 
 import attrs
@@ -14,7 +15,15 @@ import numpy.typing as npt
 from frozarr.io.kernels.base import BytesLike, DecodeError, as_bytes_view
 from frozarr.types import Shape
 
-__all__ = ["ArrayCoding", "ArrayFilter", "Elements", "Filtered", "Reshape", "Transpose"]
+__all__ = [
+    "ArrayCoding",
+    "ArrayFilter",
+    "Elements",
+    "Filtered",
+    "Reshape",
+    "Transpose",
+    "stored_values",
+]
 
 AnyArray: TypeAlias = npt.NDArray[Any]
 
@@ -45,6 +54,30 @@ class ArrayFilter(Protocol):
 
     def encode(self, decoded: AnyArray) -> AnyArray:
         """The encoded array; ValueError for values that can't be encoded."""
+
+    def stored(self, values: AnyArray) -> AnyArray | None:
+        """Any elements, in any shape, as they are stored; None if that depends on their neighbours.
+
+        Raises
+        ------
+        ValueError
+            A value can't be stored, or could not be read again.
+        """
+
+
+def stored_values(filters: Iterable[ArrayFilter], values: AnyArray) -> AnyArray | None:
+    """Any elements as a chain of filters stores them; None if that depends on their neighbours.
+
+    Raises
+    ------
+    ValueError
+        A value can't be stored, or could not be read again.
+    """
+    found: AnyArray | None = values
+    for each in filters:
+        if found is not None:
+            found = each.stored(found)
+    return found
 
 
 @attrs.frozen
@@ -115,13 +148,9 @@ class Filtered:
 
     def encode(self, chunk: AnyArray) -> BytesLike:
         """Bytes of the filtered chunk."""
-        return self.coding.encode(np.ascontiguousarray(self.apply(chunk)))
-
-    def apply(self, chunk: AnyArray) -> AnyArray:
-        """The chunk after all filters."""
         for each in self.filters:
             chunk = each.encode(chunk)
-        return chunk
+        return self.coding.encode(np.ascontiguousarray(chunk))
 
 
 @attrs.frozen
@@ -138,6 +167,10 @@ class Transpose:
         """Axes permuted."""
         return decoded.transpose(self.order)
 
+    def stored(self, values: AnyArray) -> AnyArray:
+        """The same values."""
+        return values
+
 
 @attrs.frozen
 class Reshape:
@@ -153,3 +186,7 @@ class Reshape:
     def encode(self, decoded: AnyArray) -> AnyArray:
         """The same elements in C order, in the stored shape."""
         return np.ascontiguousarray(decoded).reshape(self.after)
+
+    def stored(self, values: AnyArray) -> AnyArray:
+        """The same values."""
+        return values

@@ -223,6 +223,9 @@ def registered_codec(config: dict[str, Any]) -> Any:
         raise ValueError(f"codec {name!r}: {error}; it needs {package} installed") from error
 
 
+_ELEMENTWISE = ("astype", "bitround", "fixedscaleoffset", "quantize")
+
+
 class ArrayCodecFilter:
     """A numcodecs codec from array to array, between two chunk shapes and types."""
 
@@ -241,15 +244,12 @@ class ArrayCodecFilter:
         """The encoded array."""
         return _shaped(self._codec.encode(np.ascontiguousarray(decoded)), self._after)
 
-    @property
-    def elementwise(self) -> bool:
-        """Each element is encoded without regard to the others."""
-        return self._codec.codec_id in {"astype", "bitround", "fixedscaleoffset", "quantize"}
-
-    def encode_any(self, decoded: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Elements in any number, encoded one by one (only if `elementwise`)."""
-        spec = ChunkSpec(decoded.shape, self._after.dtype)
-        return _shaped(self._codec.encode(np.ascontiguousarray(decoded)), spec)
+    def stored(self, values: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
+        """Any elements as they are stored; None for codecs that look at neighbours."""
+        if self._codec.codec_id not in _ELEMENTWISE:
+            return None
+        spec = ChunkSpec(values.shape, self._after.dtype)
+        return _shaped(self._codec.encode(np.ascontiguousarray(values)), spec)
 
 
 class BitRoundFilter(ArrayCodecFilter):

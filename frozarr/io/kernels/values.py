@@ -62,6 +62,12 @@ class ScaleOffset:
         found: AnyArray = quotient + self.offset
         return found
 
+    def stored(self, values: AnyArray) -> AnyArray:
+        """Scaled values, once it is known that they scale back."""
+        found = self.encode(values)
+        self.decode(found)
+        return found
+
     @staticmethod
     def _extremes(array: AnyArray) -> tuple[int, int]:
         return (int(array.min()), int(array.max())) if array.size else (0, 0)
@@ -102,6 +108,12 @@ class CastValue:
             return self._cast(encoded, self.dtype, self.from_stored)
         except ValueError as error:
             raise DecodeError(str(error)) from error
+
+    def stored(self, values: AnyArray) -> AnyArray:
+        """Stored values, once it is known that they can be cast back."""
+        found = self.encode(values)
+        self.decode(found)
+        return found
 
     def _cast(self, array: AnyArray, dtype: np.dtype[Any], pairs: Pairs) -> AnyArray:
         rounding, out_of_range = self.codec.rounding or "nearest-even", self.codec.out_of_range
