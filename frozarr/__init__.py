@@ -5,13 +5,24 @@ Metadata are frozen values, planning is pure, effects live in one place.
 Names are loaded on first use (PEP 562), so that ``import frozarr`` costs next to nothing.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from frozarr.config import Config, config
+from frozarr.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from frozarr import aio, buffer, codecs, dtypes, errors, storage
+    from frozarr import (
+        aio,
+        buffer,
+        codecs,
+        compat,
+        dtypes,
+        errors,
+        extensions,
+        indexing,
+        metadata,
+        storage,
+    )
     from frozarr.api import (
         array,
         create,
@@ -32,8 +43,8 @@ if TYPE_CHECKING:
         zeros,
         zeros_like,
     )
-    from frozarr.arrays import Array
-    from frozarr.async_arrays import AsyncArray
+    from frozarr.handles.asynchronous import AsyncArray
+    from frozarr.handles.blocking import Array
     from frozarr.metadata.convert import to_v2, to_v3
     from frozarr.metadata.registry import register
 
@@ -42,11 +53,12 @@ __version__ = "0.1.0"
 __all__ = [
     "Array",
     "AsyncArray",
-    "aio",
     "Config",
+    "aio",
     "array",
     "buffer",
     "codecs",
+    "compat",
     "config",
     "create",
     "create_array",
@@ -54,10 +66,13 @@ __all__ = [
     "empty",
     "empty_like",
     "errors",
+    "extensions",
     "from_array",
     "full",
     "full_like",
+    "indexing",
     "load",
+    "metadata",
     "ones",
     "ones_like",
     "open",
@@ -73,27 +88,22 @@ __all__ = [
     "zeros_like",
 ]
 
-_MODULES = frozenset({"aio", "buffer", "codecs", "dtypes", "errors", "storage"})
+_WHERE = {
+    **dict.fromkeys((
+        "array", "create", "create_array", "empty", "empty_like", "from_array", "full", "full_like",
+        "load", "ones", "ones_like", "open", "open_array", "open_like", "save", "save_array",
+        "zeros", "zeros_like",
+    ), "api"),
+    **dict.fromkeys((
+        "aio", "buffer", "codecs", "compat", "dtypes", "errors", "extensions", "indexing",
+        "metadata", "storage",
+    ), ""),
+    **dict.fromkeys(("Config", "config"), "config"),
+    "Array": "handles.blocking",
+    "AsyncArray": "handles.asynchronous",
+    "register": "metadata.registry",
+    "to_v2": "metadata.convert",
+    "to_v3": "metadata.convert",
+}  # fmt: skip
 
-
-_ELSEWHERE = {
-    "Array": "frozarr.arrays",
-    "AsyncArray": "frozarr.async_arrays",
-    "register": "frozarr.metadata.registry",
-    "to_v2": "frozarr.metadata.convert",
-    "to_v3": "frozarr.metadata.convert",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module 'frozarr' has no attribute {name!r}")
-    if name in _MODULES:
-        return import_module(f"frozarr.{name}")
-    value = getattr(import_module(_ELSEWHERE.get(name, "frozarr.api")), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(__name__, _WHERE)

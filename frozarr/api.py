@@ -1,13 +1,17 @@
-"""The doors for blocking callers; see `frozarr.doors` for what each does."""
+"""What stands at the top level, for callers that block; `frozarr.commands` has the programs."""
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, ParamSpec
+from typing import ParamSpec, TypeVar
 
-from frozarr import doors
-from frozarr.arrays import Array
-from frozarr.io.programs import Program
-from frozarr.io.run_sync import run
+from frozarr.commands import create as creating
+from frozarr.commands import open as opening
+from frozarr.commands import save as saving
+from frozarr.handles.array import ArrayHandle
+from frozarr.handles.blocking import Array
+from frozarr.handles.faces import shown_as
+from frozarr.io.programs.requests import Program
+from frozarr.io.runners.threads import run
 
 __all__ = [
     "array", "create", "create_array", "empty", "empty_like", "from_array", "full", "full_like",
@@ -16,43 +20,44 @@ __all__ = [
 ]  # fmt: skip
 
 P = ParamSpec("P")
+T = TypeVar("T")
 
 
-def _handle(door: Callable[P, Program]) -> Callable[P, Array]:
-    """The door with a handle behind it."""
+def _handle(program: Callable[P, Program[ArrayHandle]]) -> Callable[P, Array]:
+    """A function that runs the program and gives a handle."""
 
-    @wraps(door)
+    @wraps(program)
     def call(*args: P.args, **kwargs: P.kwargs) -> Array:
-        return Array(run(door(*args, **kwargs)))
+        return Array.of(run(program(*args, **kwargs)))
 
-    return call
-
-
-def _value(door: Callable[P, Program]) -> Callable[P, Any]:
-    """The door with what its program gives behind it."""
-
-    @wraps(door)
-    def call(*args: P.args, **kwargs: P.kwargs) -> Any:
-        return run(door(*args, **kwargs))
-
-    return call
+    return shown_as(call, program, lambda _: Array)
 
 
-array = _handle(doors.array)
-create = _handle(doors.create)
-create_array = _handle(doors.create_array)
-empty = _handle(doors.empty)
-empty_like = _handle(doors.empty_like)
-from_array = _handle(doors.from_array)
-full = _handle(doors.full)
-full_like = _handle(doors.full_like)
-load = _value(doors.load)
-ones = _handle(doors.ones)
-ones_like = _handle(doors.ones_like)
-open = _handle(doors.open_node)  # noqa: A001 - the name users know
-open_array = _handle(doors.open_array)
-open_like = _handle(doors.open_like)
-save = _value(doors.save)
-save_array = _handle(doors.save_array)
-zeros = _handle(doors.zeros)
-zeros_like = _handle(doors.zeros_like)
+def _value(program: Callable[P, Program[T]]) -> Callable[P, T]:
+    """A function that runs the program and gives what it returns."""
+
+    @wraps(program)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        return run(program(*args, **kwargs))
+
+    return shown_as(call, program, lambda result: result)
+
+
+array = _handle(creating.array)
+create = _handle(creating.create)
+create_array = _handle(creating.create_array)
+empty = _handle(creating.empty)
+empty_like = _handle(creating.empty_like)
+from_array = _handle(creating.from_array)
+full = _handle(creating.full)
+full_like = _handle(creating.full_like)
+load = _value(saving.load)
+ones = _handle(creating.ones)
+ones_like = _handle(creating.ones_like)
+open = _handle(opening.open_node)  # noqa: A001 - the name users know
+open_array = _handle(opening.open_array)
+open_like = _handle(opening.open_like)
+save = _value(saving.save)
+save_array = _handle(saving.save_array)
+zeros = _handle(creating.zeros)
+zeros_like = _handle(creating.zeros_like)

@@ -4,14 +4,16 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
+
+if TYPE_CHECKING:  # numpy is not needed for settings
+    from frozarr.types import InnerOrder
 
 __all__ = ["Config", "as_config", "config", "current_config"]
 
 _MIB = 1024 * 1024
-InnerOrder: TypeAlias = Literal["morton", "lexicographic", "colexicographic"]
 
 
 def _positive(_: object, attribute: "attrs.Attribute[int]", value: int) -> None:
@@ -43,7 +45,7 @@ class Config:
         default=True, validator=attrs.validators.instance_of(bool)
     )
     """True: a missing chunk reads as the fill value. False: it is a ChunkNotFoundError."""
-    inner_order: InnerOrder = attrs.field(
+    inner_order: "InnerOrder" = attrs.field(
         default="morton",
         validator=attrs.validators.in_(("morton", "lexicographic", "colexicographic")),
     )

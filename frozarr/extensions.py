@@ -1,41 +1,71 @@
 """All that a codec, data type, grid or key encoding from outside needs; see docs/extending.md."""
 
-from frozarr.io.kernels.base import BytesKernel, BytesLike, DecodeError, as_bytes_view
-from frozarr.io.kernels.coding import ArrayCoding, ArrayFilter
-from frozarr.metadata.axes import RegularAxis, RunsAxis
-from frozarr.metadata.codecs.base import ChunkSpec, Codec, CodecKind
+from frozarr.indexing import RegularAxis, RunsAxis
+from frozarr.io.kernels.base import (
+    ArrayCoding,
+    ArrayFilter,
+    Binding,
+    BytesKernel,
+    BytesLike,
+    DecodeError,
+    as_bytes_view,
+)
+from frozarr.metadata.codecs.base import BytesToBytesCodec, ChunkSpec, Codec, CodecKind
 from frozarr.metadata.dtypes.base import DataType
 from frozarr.metadata.grids import ChunkGrid
 from frozarr.metadata.keys import ChunkKeyEncoding
-from frozarr.metadata.members import Members, as_bool, as_extents, as_int, as_one_of
-from frozarr.metadata.problems import Problems
-from frozarr.metadata.registry import RegistryName, register
-from frozarr.types import JSON, Loc, Shape
+from frozarr.metadata.parsing.at import INVALID, At, Invalid, Parser
+from frozarr.metadata.parsing.members import REQUIRED, Configured, Members, member
+from frozarr.metadata.parsing.parsers import (
+    boolean,
+    extents,
+    integer,
+    json_object,
+    json_value,
+    list_of,
+    one_of,
+    optional,
+)
+from frozarr.metadata.registry import Family, Registry, default_registry, register
+from frozarr.types import JSON, Shape
 
 __all__ = [
+    "INVALID",
     "JSON",
+    "REQUIRED",
     "ArrayCoding",
     "ArrayFilter",
+    "At",
+    "Binding",
     "BytesKernel",
     "BytesLike",
+    "BytesToBytesCodec",
     "ChunkGrid",
     "ChunkKeyEncoding",
     "ChunkSpec",
     "Codec",
     "CodecKind",
+    "Configured",
     "DataType",
     "DecodeError",
-    "Loc",
+    "Family",
+    "Invalid",
     "Members",
-    "Problems",
-    "RegistryName",
+    "Parser",
+    "Registry",
     "RegularAxis",
     "RunsAxis",
     "Shape",
-    "as_bool",
     "as_bytes_view",
-    "as_extents",
-    "as_int",
-    "as_one_of",
+    "boolean",
+    "default_registry",
+    "extents",
+    "integer",
+    "json_object",
+    "json_value",
+    "list_of",
+    "member",
+    "one_of",
+    "optional",
     "register",
 ]

@@ -1,61 +1,118 @@
-"""Stores and what goes with them, as users know them from ``zarr.storage``."""
+"""Stores and what goes with them, as users know them from ``zarr.storage``.
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+For those who write a store there are its base classes, the requests that it carries out, and
+`answers`, which marks the methods that do.
+"""
 
-from frozarr.io.byte_requests import (
-    ByteRequest,
-    OffsetByteRequest,
-    RangeByteRequest,
-    SuffixByteRequest,
-)
-from frozarr.io.stores.base import BlockingStore, Store
-from frozarr.io.stores.local import LocalStore
-from frozarr.io.stores.memory import MemoryStore
-from frozarr.io.stores.path import StorePath
-from frozarr.io.stores.resolve import StoreLike
+from typing import TYPE_CHECKING
+
+from frozarr.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from frozarr.io.byte_requests import (
+        ByteRequest,
+        OffsetByteRequest,
+        RangeByteRequest,
+        SuffixByteRequest,
+    )
+    from frozarr.io.kernels.base import Parts
+    from frozarr.io.programs.requests import (
+        Delete,
+        DeletePrefix,
+        Discard,
+        Get,
+        GetInto,
+        GetRanges,
+        ListNames,
+        ListPrefix,
+        Put,
+        Replace,
+        Sizes,
+        Stage,
+        StoreRequest,
+        Swap,
+        Versions,
+    )
+    from frozarr.io.stores.base import BlockingStore, Store
+    from frozarr.io.stores.dispatch import answers
     from frozarr.io.stores.fsspec import FsspecStore
     from frozarr.io.stores.gpu import GpuMemoryStore
+    from frozarr.io.stores.local import LocalStore
+    from frozarr.io.stores.memory import MemoryStore
     from frozarr.io.stores.obspec import ObspecStore
-    from frozarr.io.stores.waiting import WaitingStore
+    from frozarr.io.stores.path import StorePath
+    from frozarr.io.stores.resolve import StoreLike
+    from frozarr.io.stores.verb_store import VerbStore
+    from frozarr.io.stores.verbs import as_value
+    from frozarr.io.stores.waiting import AsyncStore
     from frozarr.io.stores.wrapper import LoggingStore, WrapperStore
     from frozarr.io.stores.zip import ZipStore
 
 __all__ = [
+    "AsyncStore",
     "BlockingStore",
     "ByteRequest",
+    "Delete",
+    "DeletePrefix",
+    "Discard",
     "FsspecStore",
+    "Get",
+    "GetInto",
+    "GetRanges",
     "GpuMemoryStore",
+    "ListNames",
+    "ListPrefix",
     "LocalStore",
     "LoggingStore",
     "MemoryStore",
     "ObspecStore",
     "OffsetByteRequest",
+    "Parts",
+    "Put",
     "RangeByteRequest",
+    "Replace",
+    "Sizes",
+    "Stage",
     "Store",
     "StoreLike",
     "StorePath",
+    "StoreRequest",
     "SuffixByteRequest",
-    "WaitingStore",
+    "Swap",
+    "VerbStore",
+    "Versions",
     "WrapperStore",
     "ZipStore",
+    "answers",
+    "as_value",
 ]
 
-_LATER = {
-    "FsspecStore": "fsspec",
-    "GpuMemoryStore": "gpu",
-    "LoggingStore": "wrapper",
-    "ObspecStore": "obspec",
-    "WaitingStore": "waiting",
-    "WrapperStore": "wrapper",
-    "ZipStore": "zip",
-}
+_WHERE = {
+    **dict.fromkeys(
+        ("ByteRequest", "OffsetByteRequest", "RangeByteRequest", "SuffixByteRequest"),
+        "io.byte_requests",
+    ),
+    **dict.fromkeys((
+        "Delete", "DeletePrefix", "Discard", "Get", "GetInto", "GetRanges", "ListNames",
+        "ListPrefix", "Put", "Replace", "Sizes", "Stage", "StoreRequest", "Swap", "Versions",
+    ), "io.programs.requests"),
+    "AsyncStore": "io.stores.waiting",
+    "BlockingStore": "io.stores.base",
+    "FsspecStore": "io.stores.fsspec",
+    "GpuMemoryStore": "io.stores.gpu",
+    "LocalStore": "io.stores.local",
+    "LoggingStore": "io.stores.wrapper",
+    "MemoryStore": "io.stores.memory",
+    "ObspecStore": "io.stores.obspec",
+    "Parts": "io.kernels.base",
+    "Store": "io.stores.base",
+    "StoreLike": "io.stores.resolve",
+    "StorePath": "io.stores.path",
+    "VerbStore": "io.stores.verb_store",
+    "WrapperStore": "io.stores.wrapper",
+    "ZipStore": "io.stores.zip",
+    "answers": "io.stores.dispatch",
+    "as_value": "io.stores.verbs",
+}  # fmt: skip
 
-
-def __getattr__(name: str) -> Any:
-    """Stores that bring other packages with them are imported when they are first named."""
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"frozarr.io.stores.{_LATER[name]}"), name)
+__getattr__, __dir__ = lazy_names(__name__, _WHERE, "frozarr")

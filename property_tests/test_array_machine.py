@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 import frozarr
 from frozarr.errors import ConflictError
 from frozarr.storage import LocalStore, MemoryStore
+from frozarr.testing.arrays import stored_array
 from frozarr.testing.oracle import assert_same_array
 from frozarr.testing.strategies import basic_selections, metadata, values_of
 
@@ -25,10 +26,9 @@ class ArrayMachine(RuleBasedStateMachine):
 
     @initialize(value=metadata(shape=(5, 4)), data=st.data())
     def create(self, value, data):
-        self.array = frozarr.Array.store_new(
-            frozarr.storage.StorePath(self.make_store(), "x"), value,
-            config={"batch_nbytes": data.draw(st.sampled_from([1, 100, 10**6])), "workers": 2},
-        )  # fmt: skip
+        batch = data.draw(st.sampled_from([1, 100, 10**6]))
+        config = frozarr.Config(batch_nbytes=batch, workers=2)
+        self.array = stored_array(value, config, self.make_store(), "x")
         self.model = np.full(value.shape, value.fill, value.dtype)
         self.attributes = dict(value.attributes)
         self.stale = []
@@ -126,7 +126,7 @@ class ArrayMachine(RuleBasedStateMachine):
     def nothing_but_chunks_and_documents(self):
         if not hasattr(self, "array"):
             return
-        for key in self.array.store.keys_below("x"):
+        for key in self.array.store.blocking.list_prefix("x"):
             name = key.removeprefix("x/")
             coords = self.array.metadata.chunk_key_encoding.parse(name, 2)
             assert coords is not None or name in {"zarr.json", ".zarray", ".zattrs"}

@@ -7,14 +7,15 @@ import numpy as np
 from hypothesis import given
 
 import frozarr
-from frozarr.arrays import Array
 from frozarr.config import Config
-from frozarr.io import operations as ops
-from frozarr.io.nodes import create_node
-from frozarr.io.record import record
-from frozarr.io.requests import Get, GetInto
-from frozarr.io.target import Target
+from frozarr.io.access import Access
+from frozarr.io.bound import bind_array
+from frozarr.io.programs import arrays as ops
+from frozarr.io.programs.nodes import create_node
+from frozarr.io.programs.requests import Get, GetInto
+from frozarr.io.runners.record import record
 from frozarr.storage import LocalStore, MemoryStore, StorePath
+from frozarr.testing.arrays import stored_array
 from frozarr.testing.oracle import assert_same_array, assign_same, check_same
 from frozarr.testing.strategies import (
     basic_selections,
@@ -26,14 +27,9 @@ from frozarr.testing.strategies import (
 )
 
 
-def stored(value, config, store=None):
-    place = StorePath(store if store is not None else MemoryStore(), "a/b")
-    return Array.store_new(place, value, config=config)
-
-
 @given(metadata(), configs(), st.data())
 def test_read_after_write(value, config, data):
-    array = stored(value, config)
+    array = stored_array(value, config)
     dtype = value.dtype.newbyteorder("=")
     expected = np.full(value.shape, value.fill, value.dtype)
     assert_same_array(array[...], expected if value.shape else expected[()])
@@ -47,7 +43,7 @@ def test_read_after_write(value, config, data):
             "coordinate": point_selections,
         }[mode]  # fmt: skip
         selection = data.draw(strategy(value.shape))
-        shape = ops.select(array.target, selection, mode).shape
+        shape = ops.select(array.bound, array.access, selection, mode).shape
         new = data.draw(values_of(dtype, shape))
         assign_same(array, expected, selection, mode, new)
     assert_same_array(array[...], expected if value.shape else expected[()])
@@ -60,16 +56,17 @@ def test_threads_and_record_agree(value, data):
     """One logic, several interpreters: the same keys, the same bytes."""
     new = data.draw(values_of(value.dtype.newbyteorder("="), value.shape))
     config = Config(workers=3, batch_nbytes=data.draw(st.sampled_from([1, 50, 10**6])))
-    threaded = stored(value, config)
+    threaded = stored_array(value, config)
     threaded[...] = new
     values = {}
     place = StorePath(MemoryStore(values), "a/b")
     record(create_node(place, value), values)
-    target = Target(value, place, config)
-    for program in ops.writing(target, ops.select(target, ..., "basic"), new).programs():
+    bound, access = bind_array(value), Access(place, config)
+    chosen = ops.select(bound, access, ..., "basic")
+    for program in ops.writing(bound, access, chosen, new).programs():
         record(program, values)
-    assert values == threaded.store._values
-    job = ops.reading(target, ops.select(target, ..., "basic"))
+    assert values == threaded.store.store_dict
+    job = ops.reading(bound, access, chosen)
     asked = []
     for program in job.programs():
         _, requests = record(program, values)
@@ -81,19 +78,19 @@ def test_threads_and_record_agree(value, data):
 @given(value=metadata(), data=st.data())
 def test_local_is_memory(value, data, tmp_path_factory):
     new = data.draw(values_of(value.dtype.newbyteorder("="), value.shape))
-    memory = stored(value, Config())
-    local = stored(value, Config(), LocalStore(tmp_path_factory.mktemp("store")))
+    memory = stored_array(value, Config())
+    local = stored_array(value, Config(), LocalStore(tmp_path_factory.mktemp("store")))
     for array in (memory, local):
         array[...] = new
     assert_same_array(local[...], memory[...])
-    assert local.store.keys_below("") == memory.store.keys_below("")
-    for key in memory.store.keys_below(""):
+    assert local.store.blocking.list_prefix("") == memory.store.blocking.list_prefix("")
+    for key in memory.store.blocking.list_prefix(""):
         assert local.store.blocking.get(key) == memory.store.blocking.get(key)
 
 
 @given(metadata(), st.data())
 def test_out_is_filled_in_place(value, data):
-    array = stored(value, Config())
+    array = stored_array(value, Config())
     array[...] = data.draw(values_of(value.dtype.newbyteorder("="), value.shape))
     selection = data.draw(basic_selections(value.shape))
     expected = np.asarray(array.get_basic_selection(selection))
@@ -105,7 +102,7 @@ def test_out_is_filled_in_place(value, data):
 
 @given(metadata(), st.integers(1, 5))
 def test_split_plans_cover_and_do_not_overlap(value, parts):
-    array = stored(value, Config())
+    array = stored_array(value, Config())
     whole = array.plan[...]
     pieces = whole.split(parts)
     assert len(pieces) <= parts

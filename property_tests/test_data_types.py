@@ -7,19 +7,18 @@ import numpy as np
 from hypothesis import assume, example, given
 
 import frozarr
-from frozarr.arrays import Array
 from frozarr.errors import MetadataError
-from frozarr.indexing import parse_selection, plan_read, same_shape
-from frozarr.io import operations as ops
+from frozarr.indexing import RunsAxis, parse_selection, plan_read, same_shape
 from frozarr.io.kernels.base import as_bytes_view
-from frozarr.io.kernels.bind import as_scalar, bind_chain
+from frozarr.io.kernels.bind import bind_chain
+from frozarr.io.kernels.fill import as_scalar
 from frozarr.io.kernels.vlen import COUNTS_NULS, Objects, packed_ascii, unpacked_ascii
+from frozarr.io.programs import arrays as ops
 from frozarr.metadata.array_v2 import parse_array_v2
 from frozarr.metadata.array_v3 import parse_array_v3
-from frozarr.metadata.axes import RunsAxis
+from frozarr.metadata.grids import RectilinearGrid
 from frozarr.metadata.json import dumps, loads
-from frozarr.metadata.rectilinear import RectilinearGrid
-from frozarr.storage import MemoryStore, StorePath
+from frozarr.testing.arrays import stored_array
 from frozarr.testing.oracle import assert_same_array, assign_same
 from frozarr.testing.strategies import (
     basic_selections,
@@ -105,7 +104,7 @@ def test_columns_never_show_what_one_by_one_would_not(data, count):
 
 @given(any_metadata(), configs(), st.data())
 def test_read_after_write(value, config, data):
-    array = Array.store_new(StorePath(MemoryStore(), "a"), value, config=config)
+    array = stored_array(value, config, path="a")
     expected = full_of_fill(value)
     assert_same_array(as_array(array[...], value), expected)
     for _ in range(data.draw(st.integers(1, 3))):
@@ -118,7 +117,7 @@ def test_read_after_write(value, config, data):
             "coordinate": point_selections,
         }[mode]  # fmt: skip
         selection = data.draw(strategy(value.shape))
-        shape = ops.select(array.target, selection, mode).shape
+        shape = ops.select(array.bound, array.access, selection, mode).shape
         assign_same(
             array, expected, selection, mode,
             data.draw(values_for(value.data_type, value.dtype, shape)),
@@ -132,7 +131,7 @@ def test_read_after_write(value, config, data):
 @given(any_metadata(), st.data())
 def test_fields_are_read_and_written_on_their_own(value, data):
     assume(value.dtype.names is not None)
-    array = Array.store_new(StorePath(MemoryStore()), value)
+    array = stored_array(value, path="")
     expected = full_of_fill(value)
     array[...] = expected[...] = data.draw(values_for(value.data_type, value.dtype, value.shape))
     name = data.draw(st.sampled_from(value.dtype.names))

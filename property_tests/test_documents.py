@@ -16,7 +16,8 @@ from frozarr.metadata.array_v3 import ArrayV3Metadata, parse_array_v3
 from frozarr.metadata.dtypes.base import fill_identity
 from frozarr.metadata.dtypes.lookup import data_type_of
 from frozarr.metadata.json import FrozenMap, dumps, freeze, loads, thaw
-from frozarr.metadata.problems import Problems
+from frozarr.metadata.parsing.at import At
+from frozarr.metadata.parsing.problems import Problems
 from frozarr.testing.strategies import dtypes, metadata
 
 JSONS = st.recursive(
@@ -59,7 +60,7 @@ def test_fill_values_keep_their_bits(data, dtype):
     data_type = data_type_of(dtype)
     problems = Problems()
     encoded = json.loads(json.dumps(data_type.fill_to_json(fill), allow_nan=False))
-    again = data_type.parse_fill(encoded, (), problems)
+    again = data_type.parse_fill(At(encoded, problems))
     assert not problems
     assert fill_identity(again) == fill_identity(fill)
 
@@ -69,7 +70,7 @@ def test_fill_values_of_format_2(data, dtype):
     fill = data.draw(npst.from_dtype(dtype))
     data_type = data_type_of(dtype)
     encoded = json.loads(json.dumps(data_type.fill_to_json_v2(fill), allow_nan=False))
-    again = data_type.parse_fill_v2(encoded, (), Problems())
+    again = data_type.parse_fill_v2(At(encoded, Problems()))
     np.testing.assert_array_equal(again, fill)
 
 

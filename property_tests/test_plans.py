@@ -12,13 +12,14 @@ from frozarr.indexing import (
     PointPlan,
     RegularGrid,
     gather,
+    grid_shape,
     parse_selection,
     plan_read,
     plan_write,
     scatter,
 )
 from frozarr.indexing.plan import split_box
-from frozarr.metadata.keys import DefaultKeys, V2Keys
+from frozarr.metadata.keys import DefaultKeys, V2Keys, plan_keys
 from frozarr.testing.strategies import (
     basic_selections,
     chunk_shapes,
@@ -30,7 +31,7 @@ from frozarr.testing.strategies import (
 
 def cut(values, chunk_shape, overhang=-1):
     """All chunks of an array by coords, overhang filled."""
-    grid = RegularGrid(chunk_shape).grid_shape(values.shape)
+    grid = grid_shape(RegularGrid(chunk_shape), values.shape)
     chunks = {}
     for coords in np.ndindex(*grid):
         chunk = np.full(chunk_shape, overhang, values.dtype)
@@ -154,7 +155,7 @@ def test_keys_are_those_of_the_coords(case):
     shape, chunk_shape, selection, mode, _ = case
     plan = plan_read(RegularGrid(chunk_shape), shape, parse_selection(selection, shape, mode))
     for encoding in (DefaultKeys(), DefaultKeys(separator="."), V2Keys(), V2Keys(separator="/")):
-        keys = plan.keys(encoding)
+        keys = plan_keys(plan, encoding)
         coords = [tuple(c) for c in plan.coords().tolist()]
         assert keys == [encoding.key(c) for c in coords]
         assert [encoding.parse(k, len(shape)) for k in keys] == coords

@@ -6,18 +6,18 @@ import pytest
 from hypothesis import assume, given
 
 import frozarr
-from frozarr.arrays import Array
 from frozarr.config import Config
 from frozarr.errors import ChunkDecodeError
 from frozarr.indexing import parse_selection, plan_read
 from frozarr.indexing.coalesce import coalesce
 from frozarr.indexing.plan import singles
 from frozarr.indexing.shard import MISSING, inner_counts, inner_ids, refine, write_order
-from frozarr.io import operations as ops
 from frozarr.io.kernels.base import DecodeError
 from frozarr.io.kernels.bind import bind_chain
+from frozarr.io.kernels.shard import ShardFormat
+from frozarr.io.programs import arrays as ops
 from frozarr.metadata.grids import RegularGrid
-from frozarr.storage import MemoryStore, StorePath
+from frozarr.testing.arrays import stored_array
 from frozarr.testing.oracle import assert_same_array, assign_same, check_same
 from frozarr.testing.strategies import (
     basic_selections,
@@ -33,14 +33,10 @@ STRATEGIES = {
 }  # fmt: skip
 
 
-def stored(value, config):
-    return Array.store_new(StorePath(MemoryStore(), "a/b"), value, config=config)
-
-
 @given(sharded_metadata(), configs(), st.data())
 def test_sharded_is_unsharded(value, config, data):
     """Every sequence of writes, every read: NumPy's values, whatever lies in shards."""
-    array = stored(value, config)
+    array = stored_array(value, config)
     expected = np.full(value.shape, value.fill, value.dtype)
     for _ in range(data.draw(st.integers(1, 4))):
         modes = ["basic", "orthogonal"]
@@ -48,7 +44,7 @@ def test_sharded_is_unsharded(value, config, data):
             modes.append("coordinate")
         mode = data.draw(st.sampled_from(modes))
         selection = data.draw(STRATEGIES[mode](value.shape))
-        shape = ops.select(array.target, selection, mode).shape
+        shape = ops.select(array.bound, array.access, selection, mode).shape
         new = data.draw(values_of(value.dtype.newbyteorder("="), shape))
         assign_same(array, expected, selection, mode, new)
         check_same(array, expected, data.draw(basic_selections(value.shape)))
@@ -62,15 +58,17 @@ def test_sharded_is_unsharded(value, config, data):
 @given(sharded_metadata(min_ndim=1), st.data())
 def test_any_layout_of_the_payload_reads_the_same(value, data):
     """Inner chunks permuted, with gaps between: only the index says where they are."""
-    array = stored(value, Config(coalesce_gap_nbytes=data.draw(st.sampled_from([0, 3, 1000]))))
-    shard = array.target.shard
+    array = stored_array(
+        value, Config(coalesce_gap_nbytes=data.draw(st.sampled_from([0, 3, 1000])))
+    )
+    shard = array.bound.shard
     assume(shard is not None and 0 not in value.shape)
     new = data.draw(values_of(value.dtype.newbyteorder("="), value.shape))
     array[...] = new
     selection = data.draw(basic_selections(value.shape))
     expected = np.asarray(array[selection])
-    for key in [k for k in array.store._values if not k.endswith("zarr.json")]:
-        view, index = shard.split(array.store._values[key])
+    for key in [k for k in array.store.store_dict if not k.endswith("zarr.json")]:
+        view, index = shard.split(array.store.store_dict[key])
         rows = np.flatnonzero(index[:, 0] != MISSING)
         parts, starts = [], {}
         at = shard.index_nbytes if shard.location == "start" else 0
@@ -87,7 +85,7 @@ def test_any_layout_of_the_payload_reads_the_same(value, data):
         shard.index_chain.logical(room)[0] = moved.reshape((*shard.grid_shape, 2))
         encoded = bytes(shard.index_chain.encode(room[0]))
         pieces = [encoded, *parts] if shard.location == "start" else [*parts, encoded]
-        array.store._values[key] = b"".join(pieces)
+        array.store.store_dict[key] = b"".join(pieces)
     assert_same_array(array[selection], expected)
     assert_same_array(array[...], new if value.shape else new[()])
 
@@ -95,22 +93,22 @@ def test_any_layout_of_the_payload_reads_the_same(value, data):
 @given(sharded_metadata(min_ndim=1), st.data())
 def test_no_corrupt_index_gives_wrong_data(value, data):
     """Any byte of a shard changed: the old values, or an error; never silently others."""
-    array = stored(value, Config())
-    shard = array.target.shard
+    array = stored_array(value, Config())
+    shard = array.bound.shard
     assume(shard is not None and shard.index_nbytes % 16 == 4 and 0 not in value.shape)
     array[...] = data.draw(values_of(value.dtype.newbyteorder("="), value.shape))
-    keys = [k for k in array.store._values if not k.endswith("zarr.json")]
+    keys = [k for k in array.store.store_dict if not k.endswith("zarr.json")]
     assume(keys)
     key = data.draw(st.sampled_from(keys))
-    whole = array.store._values[key]
+    whole = array.store.store_dict[key]
     first = 0 if shard.location == "start" else len(whole) - shard.index_nbytes
     at = first + data.draw(st.integers(0, shard.index_nbytes - 1))
     changed = bytearray(whole)
     changed[at] ^= data.draw(st.integers(1, 255))
-    array.store._values[key] = bytes(changed)
+    array.store.store_dict[key] = bytes(changed)
     with pytest.raises(ChunkDecodeError, match="corrupt"):
         array[...]
-    array.store._values[key] = whole[: data.draw(st.integers(0, len(whole) - 1))]
+    array.store.store_dict[key] = whole[: data.draw(st.integers(0, len(whole) - 1))]
     with pytest.raises(ChunkDecodeError, match="corrupt"):
         array[...]
 
@@ -118,8 +116,8 @@ def test_no_corrupt_index_gives_wrong_data(value, data):
 @given(sharded_metadata(), st.data())
 def test_decoding_together_is_decoding_one_by_one(value, data):
     chain = bind_chain(value)
-    assume(chain.shard is not None)
-    shard = chain.shard
+    assume(isinstance(chain.coding, ShardFormat))
+    shard = chain.coding
     staging = data.draw(values_of(shard.chain.stored_dtype.newbyteorder("="),
                                   (shard.count, *shard.chain.stored_shape)))  # fmt: skip
     staging = staging.astype(shard.chain.stored_dtype)

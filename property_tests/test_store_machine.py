@@ -17,6 +17,7 @@ from frozarr.storage import (
     OffsetByteRequest,
     RangeByteRequest,
     SuffixByteRequest,
+    Swap,
     WrapperStore,
 )
 from frozarr.testing.latency import LatencyStore
@@ -124,7 +125,7 @@ class StoreMachine(RuleBasedStateMachine):
     def swap(self, key, old, new, right):
         if self.fits(key):
             old = self.model.get(key) if right else old
-            swapped = self.store.swap(key, old, new)
+            swapped = self.store.perform(Swap(key, old, new))
             assert swapped == (old == self.model.get(key))
             if swapped:
                 self.model[key] = new
@@ -144,7 +145,7 @@ class StoreMachine(RuleBasedStateMachine):
     @invariant()
     def same_keys(self):
         if hasattr(self, "model"):
-            assert self.store.keys_below("") == sorted(self.model)
+            assert self.store.blocking.list_prefix("") == sorted(self.model)
 
 
 class InMemory(StoreMachine):

@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 
 import frozarr
-from frozarr import aio
-from frozarr.arrays import Array
-from frozarr.async_arrays import AsyncArray
+from frozarr import Array, AsyncArray, aio, compat
 from frozarr.errors import (
     ArrayNotFoundError,
     ConflictError,
@@ -18,7 +16,7 @@ from frozarr.errors import (
     ReadOnlyError,
     ShapeMismatchError,
 )
-from frozarr.io.locks import LOCKS
+from frozarr.io.runners.locks import LOCKS
 from frozarr.storage import LocalStore, MemoryStore, StorePath
 from frozarr.testing.latency import LatencyStore
 from frozarr.testing.oracle import assert_same_array
@@ -132,7 +130,7 @@ def test_every_door(store):
         replaced = await aio.create_array(store, name="z", data=[5], overwrite=True)
         assert (await replaced.getitem(...)).tolist() == [5]
         with pytest.warns(DeprecationWarning):
-            old = await AsyncArray.create(
+            old = await compat.AsyncArray.create(
                 store, shape=(2,), dtype="i4", data=[1, 2], overwrite=True
             )
         assert (await old.getitem(...)).tolist() == [1, 2]
@@ -306,7 +304,7 @@ def test_cancellation_leaves_nothing_behind():
     begun = store.requests
     time.sleep(0.1)
     assert (store.requests, store.in_flight) == (begun, 0)
-    assert not LOCKS._held
+    assert not LOCKS.held
     store.delay = 0.0
     array[...] = 7
     assert array[...].tolist() == [7] * 100
@@ -327,7 +325,7 @@ def test_cancelled_local_writes_have_ended(tmp_path):
     seen = asyncio.run(main())
     time.sleep(0.02)
     assert sorted(p.name for p in tmp_path.rglob("*")) == seen
-    assert not LOCKS._held
+    assert not LOCKS.held
     assert set(np.unique(array[...])) <= {0, 7}
 
 

@@ -255,7 +255,7 @@ def test_huge_claims_cost_nothing():
     assert array.nchunks_initialized == 2
     smaller = array.resize(10)
     assert smaller[...].tolist() == [0, 0, 0, 0, 0, 3, 0, 0, 0, 0]
-    assert sorted(array.store._values) == ["c/0", "zarr.json"]
+    assert sorted(array.store.store_dict) == ["c/0", "zarr.json"]
 
 
 @pytest.fixture
@@ -277,13 +277,13 @@ def array():
     ],
 )  # fmt: skip
 def test_selections(array, selection, error):
-    before = dict(array.store._values)
+    before = dict(array.store.store_dict)
     with pytest.raises(error) as caught:
         array[selection]
     assert isinstance(caught.value, IndexError)
     with pytest.raises(error):
         array[selection] = 0
-    assert array.store._values == before
+    assert array.store.store_dict == before
 
 
 def test_zero_step_is_as_numpy(array):
@@ -315,21 +315,21 @@ def test_kinds_of_selection_are_checked(array):
     ],
 )  # fmt: skip
 def test_values_that_do_not_broadcast(array, selection, value):
-    before = dict(array.store._values)
+    before = dict(array.store.store_dict)
     with pytest.raises(ShapeMismatchError, match="nothing was written") as caught:
         array[selection] = value
     assert str(np.shape(value)) in str(caught.value)
-    assert array.store._values == before
+    assert array.store.store_dict == before
 
 
 def test_values_that_are_none(array):
-    before = dict(array.store._values)
+    before = dict(array.store.store_dict)
     for value, error in (("text", ValueError), (2**40, OverflowError), (object(), TypeError)):
         with pytest.raises(error):
             array[0, 0] = value
     with pytest.raises(ValueError, match="3 values for 2 points"):
         array.vindex[[0, 1], [0, 1]] = [1, 2, 3]
-    assert array.store._values == before
+    assert array.store.store_dict == before
 
 
 def test_out_must_fit(array):
@@ -345,7 +345,7 @@ def test_out_must_fit(array):
 
 
 def test_changes_that_do_not_fit(array):
-    before = dict(array.store._values)
+    before = dict(array.store.store_dict)
     for call, error in (
         (lambda: array.resize(3), ShapeMismatchError), (lambda: array.resize((1, 2, 3)), ShapeMismatchError),
         (lambda: array.resize(-1, 2), ShapeMismatchError), (lambda: array.append([1, 2]), ShapeMismatchError),
@@ -356,12 +356,12 @@ def test_changes_that_do_not_fit(array):
     ):  # fmt: skip
         with pytest.raises(error):
             call()
-        assert array.store._values == before
+        assert array.store.store_dict == before
 
 
 def test_read_only_is_refused_before_any_effect(array):
-    closed = frozarr.open_array(array.store._values, mode="r")
-    before = dict(array.store._values)
+    closed = frozarr.open_array(array.store.store_dict, mode="r")
+    before = dict(array.store.store_dict)
     for call in (
         lambda: closed.__setitem__(0, 1), lambda: closed.resize(1, 1), lambda: closed.append(np.zeros((1, 5))),
         lambda: closed.update_attributes({"a": 1}),
@@ -372,7 +372,7 @@ def test_read_only_is_refused_before_any_effect(array):
     ):  # fmt: skip
         with pytest.raises(ReadOnlyError):
             call()
-        assert array.store._values == before
+        assert array.store.store_dict == before
     assert closed.read_only
 
 

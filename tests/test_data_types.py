@@ -10,7 +10,8 @@ from frozarr.errors import ChunkDecodeError, MetadataError, SelectionError, Unkn
 from frozarr.metadata.array_v2 import parse_array_v2
 from frozarr.metadata.array_v3 import parse_array_v3
 from frozarr.metadata.dtypes.lookup import parse_data_type
-from frozarr.metadata.problems import Problems
+from frozarr.metadata.parsing.at import At
+from frozarr.metadata.parsing.problems import Problems
 
 TEXT = np.dtypes.StringDType()
 RECORD = np.dtype([("a", "<i2"), ("b", "<f8"), ("c", "S2"), ("n", [("x", "u1"), ("y", "U2")])])
@@ -36,7 +37,7 @@ TYPES = [
 def test_what_users_may_give(given, expected):
     array = frozarr.create_array({}, shape=3, dtype=given, chunks=2)
     assert array.metadata.data_type == expected
-    assert parse_data_type(expected.to_json(), (), Problems()) == expected
+    assert parse_data_type(At(expected.to_json(), Problems())) == expected
     again = parse_array_v3(array.metadata.to_json())
     assert again == array.metadata
     assert array[...].shape == (3,)

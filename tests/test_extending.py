@@ -10,7 +10,7 @@ import pytest
 
 import frozarr
 from frozarr.errors import ChunkDecodeError, MetadataError, UnknownExtensionError
-from frozarr.metadata.registry import REGISTRIES
+from frozarr.metadata import registry
 
 PACKAGE = pathlib.Path(__file__).parents[1] / "examples" / "extension"
 USE = """
@@ -59,8 +59,7 @@ def test_entry_points(installed, tmp_path):
 @pytest.fixture
 def registered(monkeypatch):
     monkeypatch.syspath_prepend(str(PACKAGE))
-    for name in REGISTRIES:
-        monkeypatch.setitem(REGISTRIES, name, dict(REGISTRIES[name]))
+    monkeypatch.setattr(registry, "_DEFAULT", list(registry._DEFAULT))
     import frozarr_example  # noqa: PLC0415 - only now on the path
 
     frozarr.register("codecs", "example.invert", frozarr_example.InvertCodec)

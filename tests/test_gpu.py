@@ -52,8 +52,8 @@ class TestGpuMemoryStore(StoreTests):
 
     def test_values_live_on_the_device(self, store):
         array = frozarr.create_array(store, data=np.arange(10), chunks=4)
-        assert all(isinstance(v, gpu.Buffer) for v in store._values.values())
-        assert {type(v.as_array_like()) for v in store._values.values()} == {DeviceArray}
+        assert all(isinstance(v, gpu.Buffer) for v in store.store_dict.values())
+        assert {type(v.as_array_like()) for v in store.store_dict.values()} == {DeviceArray}
         assert array[2:5].tolist() == [2, 3, 4]
 
     def test_given_dict_must_hold_gpu_buffers(self):

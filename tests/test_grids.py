@@ -6,10 +6,8 @@ import pytest
 import frozarr
 from frozarr.errors import MetadataError
 from frozarr.metadata.array_v3 import parse_array_v3
-from frozarr.metadata.fanout_keys import FanoutKeys
-from frozarr.metadata.keys import DefaultKeys, V2Keys
-from frozarr.metadata.rectilinear import RectilinearGrid
-from frozarr.metadata.suffix_keys import SuffixKeys
+from frozarr.metadata.grids import RectilinearGrid
+from frozarr.metadata.keys import DefaultKeys, FanoutKeys, SuffixKeys, V2Keys
 
 VALUES = np.arange(120, dtype="i4").reshape(10, 12)
 

@@ -10,9 +10,9 @@ import pytest
 import frozarr
 
 NAMES = [
-    "Array", "AsyncArray", "Config", "aio", "array", "buffer", "codecs", "config", "create", "create_array", "dtypes",
-    "empty", "empty_like", "errors", "from_array", "full", "full_like", "load", "ones", "ones_like",
-    "open", "open_array", "open_like", "register", "save", "save_array", "storage", "to_v2", "to_v3",
+    "Array", "AsyncArray", "Config", "aio", "array", "buffer", "codecs", "compat", "config",
+    "create", "create_array", "dtypes", "empty", "empty_like", "errors", "extensions", "from_array",
+    "full", "full_like", "indexing", "load", "metadata", "ones", "ones_like", "open", "open_array", "open_like", "register", "save", "save_array", "storage", "to_v2", "to_v3",
     "zeros", "zeros_like",
 ]  # fmt: skip
 
@@ -32,7 +32,7 @@ def test_names():
 
 
 def test_doors_are_not_shadowed_by_modules():
-    assert python("import frozarr.arrays, frozarr.api, frozarr; print(callable(frozarr.array), "
+    assert python("import frozarr.handles.array, frozarr.api, frozarr; print(callable(frozarr.array), "
                   "callable(frozarr.create), callable(frozarr.config), callable(frozarr.open))") == ["True"] * 4  # fmt: skip
 
 

@@ -10,12 +10,13 @@ import tensorstore
 import zarr
 
 import frozarr
-from frozarr.arrays import Array
+from frozarr import Array
 from frozarr.errors import ChunkDecodeError, ChunkNotFoundError, MetadataError
 from frozarr.indexing.shard import MISSING
-from frozarr.io import operations as ops
-from frozarr.io.record import record
-from frozarr.io.requests import Get, GetRanges, Lock, Put, Versions
+from frozarr.io.programs import arrays as ops
+from frozarr.io.programs.requests import Get, GetRanges, Lock, Put, Versions
+from frozarr.io.runners.record import record
+from frozarr.io.stores.dispatch import answers
 from frozarr.storage import LocalStore, MemoryStore, StorePath
 from frozarr.testing.faulty import FaultyStore
 
@@ -115,7 +116,7 @@ def test_shards_are_the_bytes_of_zarr_python(tmp_path, location):
             compressors=None, fill_value=0,
         )  # fmt: skip
         array[2:] = np.arange(18 * 30).reshape(18, 30)
-    for key in LocalStore(tmp_path / "zarr").keys_below("c"):
+    for key in LocalStore(tmp_path / "zarr").blocking.list_prefix("c"):
         ours = (tmp_path / "frozarr" / key).read_bytes()
         assert ours == (tmp_path / "zarr" / key).read_bytes()
 
@@ -134,12 +135,16 @@ def make(values=None, **kwargs):
 
 def requests(array, selection, write=None):
     """Requests of a read or write, each with the bytes it brings or takes."""
-    target = array.target
-    chosen = ops.select(target, selection, "basic")
-    job = ops.reading(target, chosen) if write is None else ops.writing(target, chosen, write)
+    bound, access = array.bound, array.access
+    chosen = ops.select(bound, access, selection, "basic")
+    job = (
+        ops.reading(bound, access, chosen)
+        if write is None
+        else ops.writing(bound, access, chosen, write)
+    )
     asked = []
     for program in job.programs():
-        asked += [r for r in record(program, array.store._values)[1] if not isinstance(r, Lock)]
+        asked += [r for r in record(program, array.store.store_dict)[1] if not isinstance(r, Lock)]
     return asked, job
 
 
@@ -164,11 +169,10 @@ def test_ranges_merge_across_small_gaps_only():
     for gap, expected in ((0, [(0, 4), (8, 12), (28, 32)]), (4, [(0, 12), (28, 32)]),
                           (16, [(0, 32)])):  # fmt: skip
         near = array.with_config({"coalesce_gap_nbytes": gap})
-        target = near.target
-        chosen = ops.select(target, ([0, 8, 9, 31],), "orthogonal")
-        job = ops.reading(target, chosen)
+        chosen = ops.select(near.bound, near.access, ([0, 8, 9, 31],), "orthogonal")
+        job = ops.reading(near.bound, near.access, chosen)
         (program,) = job.programs()
-        asked = record(program, near.store._values)[1]
+        asked = record(program, near.store.store_dict)[1]
         assert spans(asked[2]) == expected
         assert job.result().tolist() == [1, 9, 10, 32]
 
@@ -213,13 +217,13 @@ def test_writes_read_only_what_they_keep():
 
 def test_untouched_inner_chunks_stay_as_they_are_coded():
     array = make(compressors=[{"name": "gzip", "configuration": {"level": 9}}])
-    shard = array.target.shard
-    before, index = shard.split(array.store._values["c/0"])
+    shard = array.bound.shard
+    before, index = shard.split(array.store.store_dict["c/0"])
     faster = frozarr.Array.from_dict(
         array.store, {**array.metadata.to_json(), "attributes": {"a": 1}}
     )
     faster[0] = 200
-    after, moved = shard.split(array.store._values["c/0"])
+    after, moved = shard.split(array.store.store_dict["c/0"])
     for row in range(1, 8):
         old, new = (
             bytes(v[int(i[row, 0]) : int(i[row, 0] + i[row, 1])])
@@ -231,19 +235,19 @@ def test_untouched_inner_chunks_stay_as_they_are_coded():
 def test_empty_inner_chunks_and_empty_shards_are_left_out():
     array = make()
     array[:28] = 0
-    _, index = array.target.shard.split(array.store._values["c/0"])
+    _, index = array.bound.shard.split(array.store.store_dict["c/0"])
     assert (index[:7] == MISSING).all()
     assert index[7].tolist() == [0, 4]
     array[28:32] = 0
-    assert "c/0" not in array.store._values
+    assert "c/0" not in array.store.store_dict
     kept = array.with_config({"write_empty_chunks": True})
     kept[:4] = 0
-    assert "c/0" in array.store._values
+    assert "c/0" in array.store.store_dict
 
 
 def test_missing_shards_can_be_errors():
     array = make().with_config({"read_missing_chunks": False})
-    del array.store._values["c/1"]
+    del array.store.store_dict["c/1"]
     for selection in (40, slice(30, 64), ...):
         with pytest.raises(ChunkNotFoundError, match="c/1"):
             array[selection]
@@ -265,7 +269,7 @@ def test_index_cache_never_goes_stale(tmp_path):
     while __import__("time").time_ns() - old < 60_000_000:
         pass
     assert array[5] == 6
-    assert array.target.indexes.nbytes == 8 * 16
+    assert array.access.indexes.nbytes == 8 * 16
     assert array[5] == 6
     array[0:12] = 0  # the layout changes
     assert array[13] == 14
@@ -284,15 +288,18 @@ def test_index_cache_saves_the_request(tmp_path):
     class Versioned(MemoryStore):
         asked = 0
 
-        def versions(self, keys):
-            return [hash(bytes(self._values[k])) if k in self._values else None for k in keys]
+        @answers(Versions)
+        def versions(self, request):
+            held = self.store_dict
+            return [hash(bytes(held[k])) if k in held else None for k in request.keys]
 
         def is_settled(self, version):
             return version is not None
 
-        def _read(self, key, byte_range, nbytes_hint):
-            type(self).asked += 1
-            return super()._read(key, byte_range, nbytes_hint)
+        def carry_out(self, request):
+            if isinstance(request, Get | GetRanges):
+                type(self).asked += len(request.keys)
+            return super().carry_out(request)
 
     make(values)
     array = frozarr.open_array(Versioned(values))
@@ -311,12 +318,12 @@ def test_stores_that_cannot_tell_are_not_cached():
     make(values)
     array = frozarr.open_array(FaultyStore(values))
     assert array[5] == 6
-    assert array.target.indexes.nbytes == 0
+    assert array.access.indexes.nbytes == 0
 
 
 def test_index_cache_is_bounded(tmp_path):
     array = make(tmp_path, shape=(320,), config={"index_cache_nbytes": 300})
-    cache = array.target.indexes
+    cache = array.access.indexes
     for number in range(10):
         cache.put(f"c/{number}", number, np.zeros((8, 2), np.uint64))
         assert cache.nbytes <= 300
@@ -328,14 +335,14 @@ def test_index_cache_is_bounded(tmp_path):
 
 
 def rewrite_index(array, key, change):
-    shard = array.target.shard
-    view, index = shard.split(array.store._values[key])
+    shard = array.bound.shard
+    view, index = shard.split(array.store.store_dict[key])
     index = index.copy()
     change(index)
     room = shard.index_chain.staging(1)
     shard.index_chain.logical(room)[0] = index.reshape((*shard.grid_shape, 2))
     payload = bytes(view[: len(view) - shard.index_nbytes])
-    array.store._values[key] = payload + bytes(shard.index_chain.encode(room[0]))
+    array.store.store_dict[key] = payload + bytes(shard.index_chain.encode(room[0]))
 
 
 def half_missing(index):
@@ -385,9 +392,9 @@ def test_lying_indexes_are_errors(change):
 
 def test_truncated_shards_and_wrong_checksums():
     array = make()
-    good = array.store._values["c/0"]
+    good = array.store.store_dict["c/0"]
     for bad in (b"", good[:10], good[:-1], good[:-1] + bytes([good[-1] ^ 1])):
-        array.store._values["c/0"] = bad
+        array.store.store_dict["c/0"] = bad
         for selection in (..., 5, slice(0, 31)):
             with pytest.raises(ChunkDecodeError, match="c/0"):
                 array[selection]

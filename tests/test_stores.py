@@ -6,9 +6,11 @@ import socket
 import numpy as np
 import pytest
 
+from frozarr.compat import StorePath
 from frozarr.errors import InvalidKeyError
 from frozarr.io.buffers import Buffer, NDBuffer, default_buffer_prototype
-from frozarr.storage import LocalStore, MemoryStore, StorePath
+from frozarr.io.programs.requests import Delete, Get, GetInto, GetRanges, Put, Replace, Stage
+from frozarr.storage import LocalStore, MemoryStore
 from frozarr.testing.stores import StoreTests
 
 
@@ -27,8 +29,8 @@ class TestMemoryStore(StoreTests):
 
     def test_partial_reads_are_views(self):
         store = MemoryStore({"a": b"abcdef"})
-        (part,) = store.read_many(["a"], [None])
-        assert part is store._values["a"]
+        (part,) = store.perform(GetRanges(["a"], [None]))
+        assert part is store.store_dict["a"]
 
     def test_dict_of_buffers(self):
         store = MemoryStore({"a": Buffer.from_bytes(b"abc")})
@@ -45,9 +47,9 @@ class TestLocalStore(StoreTests):
         return (store.root,)
 
     def test_nothing_but_keys_is_left(self, store, tmp_path):
-        store.write_many(["a/b/c", "a/b/d"], [b"1", b"2"])
+        store.perform(Put(["a/b/c", "a/b/d"], [b"1", b"2"]))
         assert sorted(p.name for p in tmp_path.rglob("*")) == ["a", "b", "c", "d", "root"]
-        store.erase_many(["a/b/c", "a/b/d"])
+        store.perform(Delete(["a/b/c", "a/b/d"]))
         assert list((tmp_path / "root").iterdir()) == []
 
     def test_failed_write_leaves_nothing(self, store, tmp_path):
@@ -66,9 +68,9 @@ class TestLocalStore(StoreTests):
         with pytest.raises(OSError, match="regular"):
             store.blocking.get("pipe")
         with pytest.raises(OSError, match="regular"):
-            store.read_into(["pipe", "a"], np.zeros((2, 4), np.uint8))
+            store.perform(GetInto(["pipe", "a"], np.zeros((2, 4), np.uint8)))
         with pytest.raises(OSError, match="regular"):
-            store.read_many(["pipe", "a"])
+            store.perform(Get(["pipe", "a"]))
 
     def test_endless_device_is_refused(self, store):
         store.blocking.set("a", b"x")
@@ -76,7 +78,7 @@ class TestLocalStore(StoreTests):
         with pytest.raises(OSError, match="regular"):
             store.blocking.get("zero")
         with pytest.raises(OSError, match="regular"):
-            store.read_into(["zero"], np.zeros((1, 4), np.uint8))
+            store.perform(GetInto(["zero"], np.zeros((1, 4), np.uint8)))
 
     def test_socket_is_refused(self, store, monkeypatch):
         store.blocking.set("a", b"x")
@@ -123,21 +125,21 @@ class TestLocalStore(StoreTests):
             LocalStore(tmp_path, durability="maybe")
 
     def test_root_can_be_replaced(self, store):
-        store.write_many(["zarr.json", "c/0"], [b"1", b"2"])
-        staged = store.stage("")
-        store.write_many([f"{staged}/zarr.json"], [b"3"])
-        assert store.keys_below("") == ["c/0", "zarr.json"]
-        store.publish(staged, "")
-        assert store.keys_below("") == ["zarr.json"]
+        store.perform(Put(["zarr.json", "c/0"], [b"1", b"2"]))
+        staged = store.perform(Stage(""))
+        store.perform(Put([f"{staged}/zarr.json"], [b"3"]))
+        assert store.blocking.list_prefix("") == ["c/0", "zarr.json"]
+        store.perform(Replace("", staged))
+        assert store.blocking.list_prefix("") == ["zarr.json"]
         assert sorted(p.name for p in store.root.parent.iterdir()) == ["root"]
 
     def test_exchange_without_renameat2(self, store, monkeypatch):
         monkeypatch.setattr("sys.platform", "other")
-        store.write_many(["a/zarr.json", "a/c/0"], [b"1", b"2"])
-        staged = store.stage("a")
-        store.write_many([f"{staged}/zarr.json"], [b"3"])
-        store.publish(staged, "a")
-        assert store.keys_below("") == ["a/zarr.json"]
+        store.perform(Put(["a/zarr.json", "a/c/0"], [b"1", b"2"]))
+        staged = store.perform(Stage("a"))
+        store.perform(Put([f"{staged}/zarr.json"], [b"3"]))
+        store.perform(Replace("a", staged))
+        assert store.blocking.list_prefix("") == ["a/zarr.json"]
 
 
 class TestStorePath:
@@ -191,7 +193,7 @@ class TestStorePath:
             with pytest.raises(PermissionError):
                 asyncio.run(use(mode, store.with_read_only(True)))
         asyncio.run(use("w"))
-        assert store.keys_below("") == []
+        assert store.blocking.list_prefix("") == []
 
 
 class TestBuffers:

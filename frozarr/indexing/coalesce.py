@@ -1,9 +1,12 @@
 """Merging byte ranges across small gaps, so that many inner chunks take few requests."""
 
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
+import attrs
 import numpy as np
 import numpy.typing as npt
+
+from frozarr.indexing.columns import column
 
 __all__ = ["Merged", "coalesce"]
 
@@ -13,16 +16,17 @@ Indices: TypeAlias = npt.NDArray[np.int64]
 _ZERO = np.zeros(1, np.int64)
 
 
-class Merged(NamedTuple):
+@attrs.frozen
+class Merged:
     """Byte ranges to ask for, and where each original range lies in them."""
 
-    start: Indices
+    start: Indices = column()
     """First byte of each merged range."""
-    stop: Indices
+    stop: Indices = column()
     """Byte after its last."""
-    member: Indices
+    member: Indices = column()
     """For each original range, the merged range it lies in."""
-    within: Indices
+    within: Indices = column()
     """For each original range, its offset in that merged range, in bytes."""
 
 

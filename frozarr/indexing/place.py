@@ -7,18 +7,15 @@ result seen as (grid₀, chunk₀, grid₁, chunk₁, …) are the same elements
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from frozarr.indexing.plan import Plan, PointPlan, ProductPlan
 from frozarr.indexing.project import IndexRows, Segment, SliceRows, as_region
-from frozarr.types import Shape
+from frozarr.types import AnyArray, Shape
 
 __all__ = ["gather", "scatter"]
-
-AnyArray: TypeAlias = npt.NDArray[Any]
 
 
 def scatter(plan: Plan, staging: AnyArray, out: AnyArray) -> None:

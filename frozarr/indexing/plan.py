@@ -12,10 +12,10 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from frozarr.indexing.columns import column
+from frozarr.indexing.grid import Grid
 from frozarr.indexing.project import AxisRows, IndexRows, project_axis, sort_by_chunk
 from frozarr.indexing.selection import PointSelection, Selection
-from frozarr.metadata.grids import ChunkGrid
-from frozarr.metadata.keys import ChunkKeyEncoding, coords_keys
 from frozarr.types import Shape
 
 __all__ = ["Plan", "PointPlan", "ProductPlan", "plan_read", "plan_write", "singles"]
@@ -23,7 +23,7 @@ __all__ = ["Plan", "PointPlan", "ProductPlan", "plan_read", "plan_write", "singl
 Indices: TypeAlias = npt.NDArray[np.int64]
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen
 class ProductPlan:
     """Plan of a box or orthogonal selection.
 
@@ -43,7 +43,7 @@ class ProductPlan:
     """Shape of the result with length 1 where an integer dropped an axis."""
     out_shape: Shape
     """Shape of the result."""
-    grid_shape: Shape = attrs.field(init=False)
+    grid_shape: Shape = attrs.field(init=False, eq=False)
     """Chunks touched along each axis; their product, in C order, is the order of chunks."""
 
     @grid_shape.default
@@ -59,23 +59,19 @@ class ProductPlan:
         columns = [m.reshape(-1) for m in mesh]
         return np.stack(columns, axis=1) if columns else np.zeros((len(self), 0), np.int64)
 
-    def keys(self, encoding: ChunkKeyEncoding) -> list[str]:
-        """Keys of the chunks, relative to the array."""
-        return encoding.product_keys([axis.chunks().tolist() for axis in self.axes])
-
     def whole(self) -> npt.NDArray[np.bool_]:
         """For each chunk: is all that the array has of it selected? Shape (chunks,)."""
-        found = np.ones(1, bool)
+        whole = np.ones(1, bool)
         for axis in self.axes:
-            found = np.logical_and.outer(found, axis.columns().whole).reshape(-1)
-        return found
+            whole = np.logical_and.outer(whole, axis.columns().whole).reshape(-1)
+        return whole
 
     def counts(self) -> Indices:
         """Selected elements of each chunk. Shape (chunks,)."""
-        found = np.ones(1, np.int64)
+        counts = np.ones(1, np.int64)
         for axis in self.axes:
-            found = np.multiply.outer(found, axis.columns().count).reshape(-1)
-        return found
+            counts = np.multiply.outer(counts, axis.columns().count).reshape(-1)
+        return counts
 
     def restrict(self, rows: Sequence[tuple[int, int]]) -> "ProductPlan":
         """The part of the plan with the given half-open range of rows on each axis."""
@@ -118,7 +114,7 @@ def split_box(shape: Shape, limit: int) -> Iterator[list[tuple[int, int]]]:
             yield [*((i, i + 1) for i in lead), (lo, hi), *tail]
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen
 class PointPlan:
     """Plan of single elements: one sort by chunk.
 
@@ -132,19 +128,20 @@ class PointPlan:
     """
 
     chunk_shape: Shape
-    chunk_coords: Indices
-    """Chunks touched, shape (chunks, axes)."""
-    bounds: Indices
-    """Chunk r owns the entries [bounds[r], bounds[r + 1]) of the next two columns."""
-    offset: Indices
-    """Elements inside their chunk, counted in C order."""
-    position: Indices
-    """Where they stand in the flattened result."""
-    stored: Indices
-    """Elements that the array has of each chunk."""
+    """The largest extents along each axis, where chunks differ."""
     out_shape: Shape
     """Shape of the result."""
-    sizes: Indices | None = None
+    chunk_coords: Indices = column()
+    """Chunks touched, shape (chunks, axes)."""
+    bounds: Indices = column()
+    """Chunk r owns the entries [bounds[r], bounds[r + 1]) of the next two columns."""
+    offset: Indices = column()
+    """Elements inside their chunk, counted in C order."""
+    position: Indices = column()
+    """Where they stand in the flattened result."""
+    stored: Indices = column()
+    """Elements that the array has of each chunk."""
+    sizes: Indices | None = column(default=None)
     """Shape of each chunk, shape (chunks, axes); None where all have `chunk_shape`, the largest."""
 
     def __len__(self) -> int:
@@ -158,10 +155,6 @@ class PointPlan:
     def coords(self) -> Indices:
         """Chunk coords, shape (chunks, axes)."""
         return self.chunk_coords
-
-    def keys(self, encoding: ChunkKeyEncoding) -> list[str]:
-        """Keys of the chunks, relative to the array."""
-        return coords_keys(encoding, self.chunk_coords)
 
     def counts(self) -> Indices:
         """Selected elements of each chunk. Shape (chunks,)."""
@@ -245,7 +238,7 @@ def singles(plan: Plan) -> Iterator[Plan]:
             yield plan.restrict([(row, row + 1) for row in rows])
 
 
-def plan_read(grid: ChunkGrid, shape: Shape, selection: Selection) -> Plan:
+def plan_read(grid: Grid, shape: Shape, selection: Selection) -> Plan:
     """Plan that reads a selection of an array of this shape, cut by this grid.
 
     Examples
@@ -257,14 +250,13 @@ def plan_read(grid: ChunkGrid, shape: Shape, selection: Selection) -> Plan:
     """
     if isinstance(selection, PointSelection):
         return _plan_points(grid, shape, selection)
-    axes = tuple(
-        project_axis(choice, axis)
-        for choice, axis in zip(selection.axes, grid.axes(shape), strict=True)
-    )
-    return ProductPlan(grid.chunk_shape, axes, selection.full_shape, selection.shape)
+    axes = grid.axes(shape)
+    rows = [project_axis(choice, axis) for choice, axis in zip(selection.axes, axes, strict=True)]
+    chunk_shape = tuple([axis.largest for axis in axes])
+    return ProductPlan(chunk_shape, tuple(rows), selection.full_shape, selection.shape)
 
 
-def plan_write(grid: ChunkGrid, shape: Shape, selection: Selection) -> Plan:
+def plan_write(grid: Grid, shape: Shape, selection: Selection) -> Plan:
     """Plan that writes a selection: of repeated elements the last in C order is kept."""
     plan = plan_read(grid, shape, selection)
     if isinstance(plan, PointPlan):
@@ -275,19 +267,20 @@ def plan_write(grid: ChunkGrid, shape: Shape, selection: Selection) -> Plan:
     return attrs.evolve(plan, axes=axes)
 
 
-def _plan_points(grid: ChunkGrid, shape: Shape, selection: PointSelection) -> PointPlan:
+def _plan_points(grid: Grid, shape: Shape, selection: PointSelection) -> PointPlan:
     axes = grid.axes(shape)
     count = math.prod(selection.shape)
     chunks = [axis.locate_all(c) for axis, c in zip(axes, selection.coords, strict=True)]
-    order = _sort_points(chunks, grid.grid_shape(shape), count)
+    order = _sort_points(chunks, tuple(axis.nchunks for axis in axes), count)
     coords = np.empty((count, len(axes)), np.int64)
     offset = np.zeros(count, np.int64)
     stored = np.ones(count, np.int64)
-    sizes = None if grid.uniform else np.empty((count, len(axes)), np.int64)
+    uniform = all(axis.uniform for axis in axes)
+    sizes = None if uniform else np.empty((count, len(axes)), np.int64)
     for i, (axis, points, chunk) in enumerate(zip(axes, selection.coords, chunks, strict=True)):
         coords[:, i] = ordered = chunk[order]
         begin = axis.starts(ordered)
-        size = grid.chunk_shape[i] if sizes is None else axis.sizes(ordered)
+        size = axis.largest if sizes is None else axis.sizes(ordered)
         if sizes is not None:
             sizes[:, i] = size
         offset = offset * size + (points[order] - begin)
@@ -297,8 +290,8 @@ def _plan_points(grid: ChunkGrid, shape: Shape, selection: PointSelection) -> Po
         first[1:] = (coords[1:] != coords[:-1]).any(axis=1)
     bounds = np.append(np.flatnonzero(first), count).astype(np.int64)
     return PointPlan(
-        grid.chunk_shape, coords[first], bounds, offset, order, stored[first], selection.shape,
-        None if sizes is None else sizes[first],
+        tuple(axis.largest for axis in axes), selection.shape, coords[first], bounds, offset, order,
+        stored[first], None if sizes is None else sizes[first],
     )  # fmt: skip
 
 

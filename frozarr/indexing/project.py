@@ -11,8 +11,9 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from frozarr.indexing.axes import AxisGrid
+from frozarr.indexing.columns import column
 from frozarr.indexing.selection import AxisIndices, AxisInt, AxisSelection, AxisSlice
-from frozarr.metadata.axes import AxisGrid
 
 __all__ = ["AxisRows", "Columns", "IndexRows", "Segment", "SliceRows", "project_axis"]
 
@@ -20,21 +21,21 @@ Indices: TypeAlias = npt.NDArray[np.int64]
 Region: TypeAlias = slice | Indices
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen
 class Columns:
     """The rows of an axis as columns, one entry per chunk."""
 
-    chunk: Indices
-    """Index of the chunk along the axis."""
-    start: Indices
-    """First selected element inside the chunk."""
-    count: Indices
-    """Number of selected elements."""
     step: int
     """Distance of selected elements; 0 if they are not evenly spaced."""
-    out: Indices
+    chunk: Indices = column()
+    """Index of the chunk along the axis."""
+    start: Indices = column()
+    """First selected element inside the chunk."""
+    count: Indices = column()
+    """Number of selected elements."""
+    out: Indices = column()
     """Position of the first selected element in the result (0 where they are scattered)."""
-    whole: npt.NDArray[np.bool_]
+    whole: npt.NDArray[np.bool_] = column()
     """Every element of the array in this chunk is selected."""
 
 
@@ -64,7 +65,7 @@ class SliceRows:
 
     Examples
     --------
-    >>> from frozarr.metadata.axes import RegularAxis
+    >>> from frozarr.indexing.axes import RegularAxis
     >>> rows = SliceRows(RegularAxis(extent=100, size=10), start=5, count=20, step=1)
     >>> len(rows), rows.columns().count.tolist()
     (3, [5, 10, 5])
@@ -141,7 +142,7 @@ class SliceRows:
         first = self.start + k0 * self.step - begin
         count = k1 - k0
         whole = (first == 0) & (count == end - begin) & ((self.step == 1) | (end - begin == 1))
-        return Columns(chunk, first, count, self.step, self.out + k0, whole)
+        return Columns(self.step, chunk, first, count, self.out + k0, whole)
 
     def segments(self) -> list[Segment]:
         """Runs of rows that look alike: at most three for a slice with step 1."""
@@ -184,29 +185,29 @@ class SliceRows:
         return Segment(lo, hi, inner, slice(out, out + count * (hi - lo)), count)
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen
 class IndexRows:
     """Rows of a list of indices: one sort, then columns.
 
     Examples
     --------
-    >>> from frozarr.metadata.axes import RegularAxis
+    >>> from frozarr.indexing.axes import RegularAxis
     >>> rows = index_rows(np.array([7, 1, 8]), RegularAxis(extent=10, size=5))
     >>> rows.chunk.tolist(), rows.inner.tolist(), rows.position.tolist()
     ([0, 1], [1, 2, 3], [1, 0, 2])
     """
 
     grid: AxisGrid
-    chunk: Indices
-    """Chunk of each row, ascending."""
-    bounds: Indices
-    """Row r owns the entries [bounds[r], bounds[r + 1]) of the next two columns."""
-    inner: Indices
-    """Selected elements inside their chunk."""
-    position: Indices
-    """Where they stand in the result."""
     count: int
     """Elements along this axis of the whole result."""
+    chunk: Indices = column()
+    """Chunk of each row, ascending."""
+    bounds: Indices = column()
+    """Row r owns the entries [bounds[r], bounds[r + 1]) of the next two columns."""
+    inner: Indices = column()
+    """Selected elements inside their chunk."""
+    position: Indices = column()
+    """Where they stand in the result."""
 
     def __len__(self) -> int:
         return len(self.chunk)
@@ -245,16 +246,16 @@ class IndexRows:
         """All rows as columns."""
         count = np.diff(self.bounds)
         start = self.inner[self.bounds[:-1]] if len(self) else np.empty(0, np.int64)
-        return Columns(self.chunk, start, count, 0, np.zeros(len(self), np.int64), self._whole())
+        return Columns(0, self.chunk, start, count, np.zeros(len(self), np.int64), self._whole())
 
     def segments(self) -> list[Segment]:
         """One segment per row."""
         bounds = self.bounds.tolist()
-        found = []
+        segments = []
         for row, (lo, hi) in enumerate(zip(bounds, bounds[1:], strict=False)):
             inner, outer = as_region(self.inner[lo:hi]), as_region(self.position[lo:hi])
-            found.append(Segment(row, row + 1, inner, outer, hi - lo))
-        return found
+            segments.append(Segment(row, row + 1, inner, outer, hi - lo))
+        return segments
 
     def entries(self) -> tuple[Indices, Indices]:
         """For each entry its row, and the selected element inside the row's chunk."""
@@ -318,7 +319,7 @@ def index_rows(indices: Indices, grid: AxisGrid) -> IndexRows:
     np.not_equal(chunk[1:], chunk[:-1], out=first[1:])
     bounds = np.append(np.flatnonzero(first), len(chunk)).astype(np.int64)
     return IndexRows(
-        grid, chunk[first], bounds, indices - grid.starts(chunk), position, len(indices)
+        grid, len(indices), chunk[first], bounds, indices - grid.starts(chunk), position
     )
 
 

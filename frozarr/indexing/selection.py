@@ -5,7 +5,7 @@ slice, a list of indices) or a set of *points* (one coordinate array per axis).
 """
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import EllipsisType
 from typing import Any, Literal, TypeAlias
 
@@ -19,8 +19,9 @@ from frozarr.errors import (
     SelectionError,
     VindexInvalidSelectionError,
 )
-from frozarr.metadata.grids import ChunkGrid
-from frozarr.types import Shape
+from frozarr.indexing.columns import column, read_only
+from frozarr.indexing.grid import Grid
+from frozarr.types import AnyArray, Shape
 
 __all__ = [
     "AxisIndices",
@@ -35,7 +36,6 @@ __all__ = [
 
 SelectionMode: TypeAlias = Literal["numpy", "basic", "orthogonal", "coordinate", "mask", "block"]
 Indices: TypeAlias = npt.NDArray[np.int64]
-_same_array = attrs.cmp_using(eq=np.array_equal)
 
 
 def _same_arrays(ours: tuple[Indices, ...], theirs: tuple[Indices, ...]) -> bool:
@@ -60,11 +60,11 @@ class AxisSlice:
     step: int = 1
 
 
-@attrs.frozen(hash=False)
+@attrs.frozen
 class AxisIndices:
     """Elements in any order, repeats allowed; indices are >= 0 and in bounds."""
 
-    indices: Indices = attrs.field(eq=_same_array)
+    indices: Indices = column()
 
 
 AxisSelection: TypeAlias = AxisInt | AxisSlice | AxisIndices
@@ -103,11 +103,17 @@ def _count(axis: AxisSelection) -> int:
             return len(axis.indices)
 
 
-@attrs.frozen(hash=False)
+def _frozen_coords(coords: Iterable[Indices]) -> tuple[Indices, ...]:
+    return tuple(read_only(axis) for axis in coords)
+
+
+@attrs.frozen
 class PointSelection:
     """Single elements; the result has the shape that the coordinate arrays broadcast to."""
 
-    coords: tuple[Indices, ...] = attrs.field(eq=attrs.cmp_using(eq=_same_arrays))
+    coords: tuple[Indices, ...] = attrs.field(
+        converter=_frozen_coords, eq=attrs.cmp_using(eq=_same_arrays), hash=False
+    )
     """Flat arrays, one per axis, each with one entry per point."""
     shape: Shape
 
@@ -116,7 +122,7 @@ Selection: TypeAlias = ProductSelection | PointSelection
 
 
 def parse_selection(
-    selection: Any, shape: Shape, mode: SelectionMode = "numpy", grid: ChunkGrid | None = None
+    selection: Any, shape: Shape, mode: SelectionMode = "numpy", grid: Grid | None = None
 ) -> Selection:
     """Normalised selection on an array of this shape.
 
@@ -170,7 +176,7 @@ def _is_slice(entry: Any) -> bool:
     return isinstance(entry, slice)
 
 
-def _as_array(entry: Any, axis: int | None) -> npt.NDArray[Any] | None:
+def _as_array(entry: Any, axis: int | None) -> AnyArray | None:
     """Integer or Boolean array meant by an entry; None if the entry is no array."""
     if isinstance(entry, str | bytes | bool | np.bool_) or entry is None:
         return None
@@ -229,7 +235,7 @@ def _parse_slice(entry: slice, extent: int, axis: int) -> AxisSlice:
     return AxisSlice(start, max(0, -(-(stop - start) // step)), step)
 
 
-def _in_bounds(indices: npt.NDArray[Any], extent: int, axis: int) -> Indices:
+def _in_bounds(indices: AnyArray, extent: int, axis: int) -> Indices:
     """Non-negative int64 indices, checked before the cast so that uint64 can't wrap."""
     if indices.size:
         low, high = int(indices.min()), int(indices.max())
@@ -243,7 +249,7 @@ def _in_bounds(indices: npt.NDArray[Any], extent: int, axis: int) -> Indices:
     return indices.astype(np.int64)
 
 
-def _parse_indices(array: npt.NDArray[Any], extent: int, axis: int) -> AxisIndices:
+def _parse_indices(array: AnyArray, extent: int, axis: int) -> AxisIndices:
     if array.ndim != 1:
         raise SelectionError(f"axis {axis}: index arrays must be 1-d here, got {array.ndim}-d")
     if array.dtype.kind == "b":
@@ -300,18 +306,30 @@ def _parse_coordinates(selection: Any, shape: Shape) -> PointSelection:
     return _broadcast_points(checked)
 
 
-def _as_coordinate(entry: Any) -> npt.NDArray[Any] | None:
+def _as_coordinate(entry: Any) -> AnyArray | None:
     return np.asarray(entry) if _is_int(entry) else _as_array(entry, None)
 
 
 def _broadcast_points(coords: Sequence[Indices]) -> PointSelection:
+    broadcast = _broadcast(coords)
+    shape = broadcast[0].shape or (1,)
+    return PointSelection(tuple(c.reshape(-1) for c in broadcast), shape)
+
+
+def _broadcast(arrays: Sequence[Indices]) -> list[Indices]:
+    """The arrays, seen in the shape that they broadcast to.
+
+    Raises
+    ------
+    SelectionError
+        Their shapes don't broadcast.
+    """
     try:
-        together = np.broadcast_arrays(*coords)
+        shape = np.broadcast_shapes(*(array.shape for array in arrays))
     except ValueError as error:
-        shapes = ", ".join(str(c.shape) for c in coords)
+        shapes = ", ".join(str(array.shape) for array in arrays)
         raise SelectionError(f"index arrays of shapes {shapes} do not broadcast") from error
-    shape = together[0].shape or (1,)
-    return PointSelection(tuple(c.reshape(-1) for c in together), shape)
+    return [np.broadcast_to(array, shape) for array in arrays]
 
 
 def _parse_mask(selection: Any, shape: Shape) -> PointSelection:
@@ -330,7 +348,7 @@ def _parse_mask(selection: Any, shape: Shape) -> PointSelection:
 # ------------------------------------------------------------------ blocks
 
 
-def _parse_blocks(selection: Any, shape: Shape, grid: ChunkGrid) -> ProductSelection:
+def _parse_blocks(selection: Any, shape: Shape, grid: Grid) -> ProductSelection:
     axes = grid.axes(shape)
     parsed: list[AxisSelection] = []
     for axis, (entry, cut) in enumerate(zip(_expand(selection, len(shape)), axes, strict=True)):
@@ -358,29 +376,29 @@ def _parse_numpy(selection: Any, shape: Shape) -> Selection:
         None if _is_int(e) or isinstance(e, slice | EllipsisType) else _as_array(e, i)
         for i, e in enumerate(entries)
     ]
-    found = [a for a in arrays if a is not None]
-    if not found:
+    given = [a for a in arrays if a is not None]
+    if not given:
         return _parse_product(selection, shape, arrays=False)
-    if len(entries) == 1 and found[0].dtype.kind == "b" and found[0].shape == shape:
-        return _parse_mask(found[0], shape)
-    plain = all(a.dtype.kind != "b" for a in found)
+    if len(entries) == 1 and given[0].dtype.kind == "b" and given[0].shape == shape:
+        return _parse_mask(given[0], shape)
+    plain = all(a.dtype.kind != "b" for a in given)
     integers = all(a is not None or _is_int(e) for a, e in zip(arrays, entries, strict=True))
-    if len(entries) == len(shape) and plain and integers and not _single(found, len(shape)):
+    if len(entries) == len(shape) and plain and integers and not _single(given, len(shape)):
         return _parse_coordinates(entries, shape)
-    flat = all(a.ndim <= 1 for a in found)
-    boolean = all(a.dtype.kind == "b" for a in found) and len(found) == len(entries) == len(shape)
-    if flat and (len(found) == 1 or boolean):
+    flat = all(a.ndim <= 1 for a in given)
+    boolean = all(a.dtype.kind == "b" for a in given) and len(given) == len(entries) == len(shape)
+    if flat and (len(given) == 1 or boolean):
         return _parse_product(entries, shape, arrays=True)
     return _parse_mixed(entries, arrays, shape)
 
 
-def _single(found: Sequence[npt.NDArray[Any]], ndim: int) -> bool:
+def _single(given: Sequence[AnyArray], ndim: int) -> bool:
     """True for one 1-d array on a 1-d array: both readings agree, and the product is cheaper."""
-    return ndim == 1 and found[0].ndim == 1
+    return ndim == 1 and given[0].ndim == 1
 
 
 def _parse_mixed(
-    entries: tuple[Any, ...], arrays: Sequence[npt.NDArray[Any] | None], shape: Shape
+    entries: tuple[Any, ...], arrays: Sequence[AnyArray | None], shape: Shape
 ) -> PointSelection:
     """NumPy's advanced indexing, spelled out as points.
 
@@ -419,19 +437,15 @@ def _outer_points(
     advanced: Sequence[tuple[int, Indices]], ranges: Sequence[tuple[int, Indices]], ndim: int
 ) -> PointSelection:
     """Points of broadcast index arrays times ranges, axes in NumPy's order."""
-    try:
-        together = np.broadcast_arrays(*(array for _, array in advanced))
-    except ValueError as error:
-        shapes = ", ".join(str(a.shape) for _, a in advanced)
-        raise SelectionError(f"index arrays of shapes {shapes} do not broadcast") from error
+    broadcast = _broadcast([array for _, array in advanced])
     axes = [axis for axis, _ in advanced]
     adjacent = axes == list(range(axes[0], axes[0] + len(axes)))
     before = sum(axis < axes[0] for axis, _ in ranges) if adjacent else 0
-    mesh_ndim = together[0].ndim
+    mesh_ndim = broadcast[0].ndim
     shape = [len(r) for _, r in ranges]
-    shape[before:before] = together[0].shape
+    shape[before:before] = broadcast[0].shape
     coords: list[Indices] = [np.empty(0, np.int64)] * ndim
-    for axis, array in zip(axes, together, strict=True):
+    for axis, array in zip(axes, broadcast, strict=True):
         tail = (1,) * (len(ranges) - before)
         coords[axis] = np.broadcast_to(array.reshape((*array.shape, *tail)), shape).reshape(-1)
     for i, (axis, entries) in enumerate(ranges):

@@ -3,16 +3,17 @@
 Everything is columns over inner chunks; there is no Python object per inner chunk.
 """
 
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 
+from frozarr.indexing.axes import AxisGrid, RegularAxis
+from frozarr.indexing.columns import column
 from frozarr.indexing.plan import Plan, PointPlan, ProductPlan, singles
 from frozarr.indexing.project import AxisRows, SliceRows, index_rows, sort_by_chunk
-from frozarr.metadata.axes import AxisGrid, RegularAxis
-from frozarr.types import Shape
+from frozarr.types import InnerOrder, Shape
 
 __all__ = [
     "MISSING",
@@ -30,7 +31,6 @@ __all__ = [
 
 Indices: TypeAlias = npt.NDArray[np.int64]
 Index: TypeAlias = npt.NDArray[np.uint64]
-InnerOrder: TypeAlias = Literal["morton", "lexicographic", "colexicographic"]
 MISSING = np.uint64(2**64 - 1)
 """Offset and length of an inner chunk that is not stored."""
 _LARGEST = np.uint64(2**62)
@@ -94,8 +94,9 @@ def _refine_points(plan: PointPlan, inner_shape: Shape) -> PointPlan:
     coords = np.stack([c[order][first] for c in local], axis=1) if local else base[np.newaxis]
     stored = np.full(int(first.sum()), np.prod(inner_shape, dtype=np.int64))
     return PointPlan(
-        inner_shape, base + coords, np.append(np.flatnonzero(first), len(ids)).astype(np.int64),
-        offset, plan.position[order], stored, plan.out_shape,
+        inner_shape, plan.out_shape, base + coords,
+        np.append(np.flatnonzero(first), len(ids)).astype(np.int64), offset, plan.position[order],
+        stored,
     )  # fmt: skip
 
 
@@ -111,13 +112,13 @@ def inner_counts(plan: Plan, inner_shape: Shape) -> Indices:
     """
     if isinstance(plan, PointPlan):
         return np.array([len(refine(one, inner_shape)) for one in singles(plan)], np.int64)
-    found = np.ones(1, np.int64)
+    touched = np.ones(1, np.int64)
     finer: Any = refine(plan, inner_shape)
     for axis, inner, size in zip(plan.axes, finer.axes, inner_shape, strict=True):
         shards = axis.grid.locate_all(inner.chunks() * size)
         _, counts = np.unique(shards, return_counts=True)
-        found = np.multiply.outer(found, counts[: len(axis)]).reshape(-1)
-    return found
+        touched = np.multiply.outer(touched, counts[: len(axis)]).reshape(-1)
+    return touched
 
 
 def first_inner(plan: Plan, inner_shape: Shape) -> Shape | None:
@@ -167,12 +168,14 @@ def inner_ids(inner: Plan, per_shard: Shape, first: Shape | None = None) -> Indi
 # ------------------------------------------------------------------ where they lie
 
 
-class Located(NamedTuple):
+@attrs.frozen
+class Located:
     """Byte ranges of some inner chunks in their shard, one entry each."""
 
-    offset: Indices
-    nbytes: Indices
-    present: npt.NDArray[np.bool_]
+    offset: Indices = column()
+    """First byte in the shard."""
+    nbytes: Indices = column()
+    present: npt.NDArray[np.bool_] = column()
     """False: not stored, reads as the fill value (offset and nbytes are 0)."""
 
 

@@ -46,15 +46,15 @@ def _axis_parts(axis: AxisRows) -> list[tuple[AxisRows, int]]:
             (axis.restrict(lo, hi), int(sizes[lo]))
             for lo, hi in zip(bounds, bounds[1:], strict=False)
         ]
-    found: list[tuple[AxisRows, int]] = []
+    parts: list[tuple[AxisRows, int]] = []
     for stretch in axis.grid.stretches():
         k0 = max(0, -(-(stretch.origin - axis.start) // axis.step))
         k1 = min(axis.count, -(-(stretch.extent - axis.start) // axis.step))
         if k1 > k0:
             start = axis.start + k0 * axis.step
             rows = SliceRows(stretch, start, k1 - k0, axis.step, axis.out + k0)
-            found.append((rows, stretch.size))
-    return found
+            parts.append((rows, stretch.size))
+    return parts
 
 
 def _point_parts(plan: PointPlan) -> Iterator[PointPlan]:

@@ -6,23 +6,33 @@ from typing import Any, ClassVar, Literal, TypeAlias
 import attrs
 import numpy as np
 
+from frozarr.metadata.array_v3 import naming_document
 from frozarr.metadata.codecs.base import ChunkSpec
-from frozarr.metadata.codecs.numcodecs import NumcodecsCodec
-from frozarr.metadata.dtypes.base import DataType, FillValue, fill_identity
-from frozarr.metadata.dtypes.fixed import decode_base64, encode_base64
+from frozarr.metadata.codecs.numcodecs import NumcodecsCodec, parse_numcodecs
+from frozarr.metadata.dtypes.base import (
+    DataType,
+    FillValue,
+    fill_identity,
+    frozen_fill,
+    thawed_fill,
+)
+from frozarr.metadata.dtypes.fixed import encode_base64
 from frozarr.metadata.dtypes.lookup import (
     data_type_of,
     dtype_to_json_v2,
     in_format_2,
     parse_dtype_v2,
 )
+from frozarr.metadata.dtypes.struct import parse_packed
 from frozarr.metadata.dtypes.vlen import AnyObject, String, VariableLengthBytes
 from frozarr.metadata.grids import RegularGrid
 from frozarr.metadata.json import FrozenMap, thaw
 from frozarr.metadata.keys import V2Keys
-from frozarr.metadata.members import Members, as_extents, as_object, as_one_of, present
-from frozarr.metadata.problems import Problems
-from frozarr.types import JSON, UNSET, Loc, Shape, Unset, as_shape
+from frozarr.metadata.parsing.at import INVALID, At, Invalid
+from frozarr.metadata.parsing.members import Members
+from frozarr.metadata.parsing.parsers import extents, json_object, list_of, one_of, optional
+from frozarr.metadata.parsing.problems import Problems
+from frozarr.types import JSON, AnyDtype, Immutable, Shape, as_shape
 
 __all__ = ["OBJECT_CODECS", "ArrayV2Metadata", "object_type", "parse_array_v2"]
 
@@ -33,7 +43,11 @@ OBJECT_CODECS = ("vlen-utf8", "vlen-bytes", "vlen-array", "json2", "msgpack2", "
 """Codecs that turn objects into bytes; ``pickle`` runs code when decoding and is never used."""
 
 
-def _structure(dtype: np.dtype[Any]) -> str:
+def _frozen_filters(filters: Iterable[NumcodecsCodec]) -> tuple[NumcodecsCodec, ...]:
+    return tuple(filters)
+
+
+def _structure(dtype: AnyDtype) -> str:
     return str(dtype.descr) if dtype.names else dtype.str
 
 
@@ -55,7 +69,7 @@ def object_type(codecs: Iterable[NumcodecsCodec]) -> DataType | None:
 
 
 @attrs.frozen(kw_only=True)
-class ArrayV2Metadata:
+class ArrayV2Metadata(Immutable):
     """What a format 2 array is, as one frozen value.
 
     Made by `parse_array_v2` or ``create_array(zarr_format=2)``; the constructor checks how the
@@ -73,17 +87,17 @@ class ArrayV2Metadata:
 
     shape: Shape = attrs.field(converter=as_shape)
     chunks: Shape = attrs.field(converter=as_shape)
-    dtype: np.dtype[Any] = attrs.field(eq=_structure)
+    dtype: AnyDtype = attrs.field(eq=_structure)
     """NumPy type of what reads return; its byte order is the stored one."""
-    fill_value: FillValue | None = attrs.field(eq=fill_identity)
-    """None (JSON null) is undefined: such elements read as zero."""
+    stored_fill: Any = attrs.field(alias="fill_value", converter=frozen_fill, eq=fill_identity)
+    """The fill value, frozen; `fill_value` is it as users know it."""
     order: Order = attrs.field(default="C", validator=attrs.validators.in_(("C", "F")))
-    filters: tuple[NumcodecsCodec, ...] = attrs.field(default=())
+    filters: tuple[NumcodecsCodec, ...] = attrs.field(default=(), converter=_frozen_filters)
     compressor: NumcodecsCodec | None = None
     dimension_separator: Literal[".", "/"] = attrs.field(
         default=".", validator=attrs.validators.in_((".", "/"))
     )
-    attributes: FrozenMap = attrs.field(factory=FrozenMap)
+    attributes: FrozenMap = attrs.field(factory=FrozenMap, converter=FrozenMap)
 
     def __attrs_post_init__(self) -> None:
         problems = Problems()
@@ -119,17 +133,21 @@ class ArrayV2Metadata:
     def data_type(self) -> DataType:
         """The data type, byte order aside."""
         objects = object_type(self.codecs) if self.dtype.hasobject else None
-        found = objects or data_type_of(self.dtype)
-        if found is None:
+        data_type = objects or data_type_of(self.dtype)
+        if data_type is None:
             raise ValueError(f"dtype {self.dtype} has no data type in the Zarr formats")
-        return found
+        return data_type
+
+    @property
+    def fill_value(self) -> FillValue | None:
+        """As the document has it; None (JSON null) is undefined: such elements read as zero."""
+        return thawed_fill(self.stored_fill)
 
     @property
     def fill(self) -> FillValue:
         """Value of elements that are not stored."""
-        if self.fill_value is None:
-            return self.data_type.cast_fill(0)
-        return self.fill_value
+        fill = self.fill_value
+        return self.data_type.cast_fill(0) if fill is None else fill
 
     @property
     def chunk_grid(self) -> RegularGrid:
@@ -199,46 +217,26 @@ def _fill_to_json(metadata: ArrayV2Metadata, fill: FillValue) -> JSON:
     return encode_base64(np.asarray(fill).astype(metadata.dtype).tobytes())
 
 
-def _parse_fill(
-    value: JSON, dtype: np.dtype[Any], data_type: DataType, problems: Problems
-) -> FillValue | None:
-    loc = ("fill_value",)
-    if dtype.names is None or not isinstance(value, str):
-        return data_type.parse_fill_v2(value, loc, problems)
-    data = decode_base64(value, loc, problems)
-    if data is not None and len(data) != dtype.itemsize:
-        problems.add(loc, f"expected {dtype.itemsize} bytes, got {len(data)}")
-        data = None
-    return None if data is None else np.frombuffer(data, dtype).astype(data_type.numpy)[0]
-
-
-def _parse_chunks(value: JSON, loc: Loc, problems: Problems) -> Shape | None:
-    """Chunk shape; zarr-python 2 wrote 0 for zero-length axes, which means 1."""
-    chunks = as_extents(0)(value, loc, problems)
-    return None if chunks is None else tuple(max(1, size) for size in chunks)
-
-
-def _parse_filters(value: JSON, loc: Loc, problems: Problems) -> tuple[NumcodecsCodec, ...] | None:
-    if value is None:
-        return ()
-    if not isinstance(value, list | tuple):
-        problems.add(loc, f"expected null or a list of filters, got {value!r}")
+def _parse_fill(at: At, dtype: AnyDtype, data_type: DataType) -> FillValue | None | Invalid:
+    if at.value is None:
         return None
-    parsed = [NumcodecsCodec.from_json(v, (*loc, i), problems) for i, v in enumerate(value)]
-    return None if None in parsed else tuple(f for f in parsed if f is not None)
+    if dtype.names is None or not isinstance(at.value, str):
+        return data_type.parse_fill_v2(at)
+    return parse_packed(at, dtype)
 
 
-def _parse_compressor(value: JSON, loc: Loc, problems: Problems) -> NumcodecsCodec | Unset | None:
-    return UNSET if value is None else NumcodecsCodec.from_json(value, loc, problems)
+def _parse_chunks(at: At) -> Shape | Invalid:
+    """Chunk shape; zarr-python 2 wrote 0 for zero-length axes, which means 1."""
+    chunks = extents(0)(at)
+    return INVALID if chunks is INVALID else tuple(max(1, size) for size in chunks)
 
 
-def _as_raw(value: JSON, loc: Loc, problems: Problems) -> tuple[JSON]:  # noqa: ARG001 - a parser
-    return (value,)  # wrapped: null is a value here, None means "noted problem"
+_parse_filters = optional(list_of(parse_numcodecs, "filters"))
 
 
-def _parse_attributes(document: JSON, problems: Problems) -> FrozenMap:
-    attributes = as_object({} if document is None else document, (".zattrs",), problems)
-    return FrozenMap(attributes or {})
+def _raw(at: At) -> JSON:
+    document: JSON = at.value
+    return document
 
 
 def parse_array_v2(
@@ -265,38 +263,33 @@ def parse_array_v2(
     dtype('int32')
     """
     problems = Problems()
+    at = At(document, problems)
     if not isinstance(document, Mapping):
-        problems.add((), f"expected a JSON object, got {type(document).__name__}")
-        document = {}
-    members = Members(document, (), problems)
-    members.take("zarr_format", as_one_of(2))
-    shape = members.take("shape", as_extents(0))
-    chunks = members.take("chunks", _parse_chunks)
-    dtype = members.take("dtype", parse_dtype_v2)
-    raw_fill = members.take("fill_value", _as_raw)
-    order = members.take("order", as_one_of("C", "F"))
-    filters = members.take_or("filters", _parse_filters, default=())
-    compressor = members.take_or("compressor", _parse_compressor, default=UNSET)
-    separator = members.take_or("dimension_separator", as_one_of(".", "/"), default=".")
-    frozen_attributes = _parse_attributes(attributes, problems)
-    fill = None
-    codecs = [*(filters or ()), *([compressor] if isinstance(compressor, NumcodecsCodec) else [])]
-    data_type = None
-    if dtype is not None:
-        data_type = object_type(codecs) if dtype.hasobject else data_type_of(dtype)
-    if dtype is not None and dtype.hasobject and data_type is not None:
-        dtype = data_type.numpy
-    if data_type is not None and raw_fill is not None and raw_fill[0] is not None:
-        fill = _parse_fill(raw_fill[0], present(dtype), data_type, problems)
+        at.problem(f"expected a JSON object, got {type(document).__name__}")
+    members = Members(at)
+    members.take("zarr_format", one_of(2))
+    fields: dict[str, Any] = {
+        "shape": members.take("shape", extents(0)),
+        "chunks": members.take("chunks", _parse_chunks),
+        "dtype": members.take("dtype", parse_dtype_v2),
+    }
+    fill = members.take("fill_value", _raw)
+    fields["order"] = members.take("order", one_of("C", "F"))
+    filters = members.take_or("filters", _parse_filters, ())
+    compressor = members.take_or("compressor", optional(parse_numcodecs), None)
+    fields["dimension_separator"] = members.take_or("dimension_separator", one_of(".", "/"), ".")
+    zattrs = json_object(At({} if attributes is None else attributes, problems, (".zattrs",)))
+    fields |= {"filters": filters or (), "compressor": compressor, "attributes": zattrs}
+    if fields["dtype"] is not INVALID and filters is not INVALID and compressor is not INVALID:
+        codecs = (*(filters or ()), *((compressor,) if compressor else ()))
+        objects = object_type(codecs) if fields["dtype"].hasobject else None
+        if objects is not None:
+            fields["dtype"] = objects.numpy
+        data_type = objects or data_type_of(fields["dtype"])
+        if data_type is not None and fill is not INVALID:
+            fields["fill_value"] = _parse_fill(
+                at.child("fill_value"), fields["dtype"], data_type
+            )  # fmt: skip
     problems.raise_if_any(where)
-    try:
-        return ArrayV2Metadata(
-            shape=present(shape), chunks=present(chunks), dtype=present(dtype), fill_value=fill,
-            order="F" if order == "F" else "C", filters=present(filters),
-            compressor=compressor if isinstance(compressor, NumcodecsCodec) else None,
-            dimension_separator="/" if separator == "/" else ".", attributes=frozen_attributes,
-        )  # fmt: skip
-    except ValueError as error:
-        problems.extend(getattr(error, "problems", ()))
-        problems.raise_if_any(where)
-        raise
+    with naming_document(problems, where):
+        return ArrayV2Metadata(**{"fill_value": None, **fields})

@@ -1,38 +1,51 @@
 """Array documents of format 3: ``zarr.json``."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import attrs
-import numpy as np
 
+from frozarr.errors import MetadataError
 from frozarr.metadata.codecs.base import ChunkSpec, Codec
-from frozarr.metadata.codecs.chain import bind_codecs, codecs_of_kind, parse_codecs
+from frozarr.metadata.codecs.chain import chain_spec, codecs_of_kind, parse_codecs
 from frozarr.metadata.codecs.sharding import ShardingCodec
 from frozarr.metadata.codecs.transpose import TransposeCodec
-from frozarr.metadata.dtypes.base import DataType, FillValue, fill_identity
+from frozarr.metadata.dtypes.base import (
+    DataType,
+    FillValue,
+    fill_identity,
+    frozen_fill,
+    thawed_fill,
+)
 from frozarr.metadata.dtypes.lookup import parse_data_type
 from frozarr.metadata.grids import ChunkGrid
 from frozarr.metadata.json import FrozenMap, thaw
 from frozarr.metadata.keys import ChunkKeyEncoding, parse_key_encoding
-from frozarr.metadata.members import (
-    Members,
-    as_extents,
-    as_object,
-    as_one_of,
-    present,
-)
-from frozarr.metadata.problems import Problems
-from frozarr.metadata.registry import parse_named
-from frozarr.types import JSON, UNSET, Loc, Shape, Unset, as_shape
+from frozarr.metadata.parsing.at import INVALID, At, Invalid
+from frozarr.metadata.parsing.extension import parse_named
+from frozarr.metadata.parsing.members import Members
+from frozarr.metadata.parsing.parsers import extents, json_object, list_of, one_of, optional
+from frozarr.metadata.parsing.problems import Problems
+from frozarr.metadata.registry import Registry
+from frozarr.types import JSON, AnyDtype, Immutable, Shape, as_shape
 
 __all__ = ["ArrayV3Metadata", "parse_array_v3"]
 
-DimensionNames = tuple[str | None, ...]
+DimensionNames: TypeAlias = tuple[str | None, ...]
+
+
+def _frozen_codecs(codecs: Iterable[Codec]) -> tuple[Codec, ...]:
+    return tuple(codecs)
+
+
+def frozen_names(names: Iterable[str | None] | None) -> DimensionNames | None:
+    """Names of axes as a tuple; None where there are none."""
+    return None if names is None else tuple(names)
 
 
 @attrs.frozen(kw_only=True)
-class ArrayV3Metadata:
+class ArrayV3Metadata(Immutable):
     """What a format 3 array is, as one frozen value.
 
     Made by `parse_array_v3` or `create_array`; the constructor checks how the parts fit together.
@@ -50,33 +63,35 @@ class ArrayV3Metadata:
     data_type: DataType
     chunk_grid: ChunkGrid
     chunk_key_encoding: ChunkKeyEncoding
-    fill_value: FillValue = attrs.field(eq=fill_identity)
-    codecs: tuple[Codec, ...]
-    attributes: FrozenMap = attrs.field(factory=FrozenMap)
-    dimension_names: DimensionNames | None = None
-    extra: FrozenMap = attrs.field(factory=FrozenMap)
+    stored_fill: Any = attrs.field(alias="fill_value", converter=frozen_fill, eq=fill_identity)
+    """The fill value, frozen; `fill_value` is it as users know it."""
+    codecs: tuple[Codec, ...] = attrs.field(converter=_frozen_codecs)
+    attributes: FrozenMap = attrs.field(factory=FrozenMap, converter=FrozenMap)
+    dimension_names: DimensionNames | None = attrs.field(default=None, converter=frozen_names)
+    extra: FrozenMap = attrs.field(factory=FrozenMap, converter=FrozenMap)
     """Members that need not be understood, kept as they were read."""
 
     def __attrs_post_init__(self) -> None:
         problems = Problems()
-        self._check(problems)
+        self._check(At(None, problems))
         problems.raise_if_any("array metadata")
 
-    def _check(self, problems: Problems) -> None:
+    def _check(self, at: At) -> None:
         ndim = len(self.shape)
         if self.chunk_grid.ndim != ndim:
-            problems.add(
-                ("chunk_grid", "configuration", "chunk_shape"),
-                f"{self.chunk_grid.ndim} axes, but shape {self.shape} has {ndim}",
+            at.child("chunk_grid", "configuration", "chunk_shape").problem(
+                f"{self.chunk_grid.ndim} axes, but shape {self.shape} has {ndim}"
             )
             return
         if self.dimension_names is not None and len(self.dimension_names) != ndim:
-            problems.add(("dimension_names",), f"{len(self.dimension_names)} names for {ndim} axes")
-        self.chunk_grid.check(self.shape, problems)
+            at.child("dimension_names").problem(
+                f"{len(self.dimension_names)} names for {ndim} axes"
+            )
+        self.chunk_grid.check(self.shape, at.child("chunk_grid"))
         for chunk_shape in self.chunk_grid.chunk_shapes_met():
-            before = len(problems.found)
-            bind_codecs(self.codecs, ChunkSpec(chunk_shape, self.dtype), ("codecs",), problems)
-            if len(problems.found) > before:
+            before = len(at.problems)
+            chain_spec(self.codecs, ChunkSpec(chunk_shape, self.dtype), at.child("codecs"))
+            if len(at.problems) > before:
                 return
 
     @property
@@ -85,14 +100,16 @@ class ArrayV3Metadata:
         return len(self.shape)
 
     @property
-    def dtype(self) -> np.dtype[Any]:
+    def dtype(self) -> AnyDtype:
         """NumPy type of what reads return."""
         return self.data_type.numpy
 
     @property
-    def fill(self) -> FillValue:
+    def fill_value(self) -> FillValue:
         """Value of elements that are not stored."""
-        return self.fill_value
+        return thawed_fill(self.stored_fill)
+
+    fill = fill_value
 
     @property
     def chunk_spec(self) -> ChunkSpec:
@@ -132,7 +149,7 @@ class ArrayV3Metadata:
         return attrs.evolve(self, attributes=attributes)
 
     def to_json(self) -> dict[str, JSON]:
-        """The ``zarr.json`` document."""
+        """The ``zarr.json`` document, plain."""
         document: dict[str, JSON] = {
             "zarr_format": 3,
             "node_type": "array",
@@ -153,51 +170,45 @@ class ArrayV3Metadata:
         return {self.document_key: self.to_json()}
 
 
-def _parse_grid(value: JSON, loc: Loc, problems: Problems) -> ChunkGrid | None:
-    found: ChunkGrid | None = parse_named("chunk_grids", value, loc, problems)
-    return found
+def _parse_grid(at: At) -> ChunkGrid | Invalid:
+    grid: ChunkGrid | Invalid = parse_named("chunk_grids", at)
+    return grid
 
 
-def parse_dimension_names(
-    value: JSON, loc: Loc, problems: Problems
-) -> DimensionNames | Unset | None:
-    """Names of the axes; UNSET for null, which some writers store."""
-    if value is None:
-        return UNSET
-    if not isinstance(value, list | tuple):
-        problems.add(loc, f"expected a list of names, got {value!r}")
+def _parse_name(at: At) -> str | None | Invalid:
+    if at.value is None or isinstance(at.value, str):
+        return at.value
+    return at.problem(f"expected a string or null, got {at.value!r}")
+
+
+_parse_names = optional(list_of(_parse_name, "names"))
+"""Names of the axes; some writers store null where there are none."""
+
+
+def _raw(at: At) -> JSON:
+    document: JSON = at.value
+    return document
+
+
+def _check_transformers(at: At) -> None | Invalid:
+    if at.value == []:
         return None
-    for i, name in enumerate(value):
-        if name is not None and not isinstance(name, str):
-            problems.add((*loc, i), f"expected a string or null, got {name!r}")
-            return None
-    return tuple(name for name in value if name is None or isinstance(name, str))
+    return at.problem(f"no storage transformers are defined; expected [], got {at.value!r}")
 
 
-def _as_raw(value: JSON, loc: Loc, problems: Problems) -> tuple[JSON]:  # noqa: ARG001 - a parser
-    return (value,)  # wrapped: null is a value here, None means "noted problem"
-
-
-def _check_transformers(value: JSON, loc: Loc, problems: Problems) -> bool | None:
-    if value == []:
-        return True
-    problems.add(loc, f"no storage transformers are defined; expected [], got {value!r}")
-    return None
-
-
-def _take_extra(members: Members) -> FrozenMap:
+def _take_extra(members: Members, at: At) -> FrozenMap:
     kept = {}
-    for name, value in members.rest().items():
+    for name, value in members.take_rest().items():
         if isinstance(value, Mapping) and value.get("must_understand") is False:
             kept[name] = value
         else:
-            members.problems.add(
-                (name,), 'unknown member without "must_understand": false', unknown=True
-            )
+            at.child(name).problem('unknown member without "must_understand": false', unknown=True)
     return FrozenMap(kept)
 
 
-def parse_array_v3(document: JSON, *, where: str = "zarr.json") -> ArrayV3Metadata:
+def parse_array_v3(
+    document: JSON, *, where: str = "zarr.json", registry: Registry | None = None
+) -> ArrayV3Metadata:
     """Frozen value of a ``zarr.json`` array document.
 
     Parameters
@@ -206,6 +217,8 @@ def parse_array_v3(document: JSON, *, where: str = "zarr.json") -> ArrayV3Metada
         The decoded document.
     where : str
         Names the document in errors (its URL).
+    registry : Registry
+        What the names in the document mean; the default registry if none is given.
 
     Raises
     ------
@@ -220,35 +233,38 @@ def parse_array_v3(document: JSON, *, where: str = "zarr.json") -> ArrayV3Metada
     frozarr.errors.MetadataError: zarr.json: 7 problems: node_type: expected one of ['array'], ...
     """
     problems = Problems()
+    at = At(document, problems, registry=registry)
     if not isinstance(document, Mapping):
-        problems.add((), f"expected a JSON object, got {type(document).__name__}")
+        at.problem(f"expected a JSON object, got {type(document).__name__}")
         problems.raise_if_any(where)
-        raise AssertionError  # raise_if_any has raised
-    members = Members(document, (), problems)
-    members.take("zarr_format", as_one_of(3))
-    members.take("node_type", as_one_of("array"))
-    shape = members.take("shape", as_extents(0))
-    data_type = members.take("data_type", parse_data_type)
-    grid = members.take("chunk_grid", _parse_grid)
-    keys = members.take("chunk_key_encoding", parse_key_encoding)
-    raw_fill = members.take("fill_value", _as_raw)
-    codecs = members.take("codecs", parse_codecs)
-    attributes = members.take_or("attributes", as_object, default=None)
-    names = members.take_or("dimension_names", parse_dimension_names, default=UNSET)
-    members.take_or("storage_transformers", _check_transformers, default=True)
-    extra = _take_extra(members)
-    fill = None
-    if data_type is not None and raw_fill is not None:
-        fill = data_type.parse_fill(raw_fill[0], ("fill_value",), problems)
+    members = Members(at)
+    members.take("zarr_format", one_of(3))
+    members.take("node_type", one_of("array"))
+    fields: dict[str, Any] = {
+        "shape": members.take("shape", extents(0)),
+        "data_type": members.take("data_type", parse_data_type),
+        "chunk_grid": members.take("chunk_grid", _parse_grid),
+        "chunk_key_encoding": members.take("chunk_key_encoding", parse_key_encoding),
+    }
+    fill = members.take("fill_value", _raw)
+    fields["codecs"] = members.take("codecs", parse_codecs)
+    fields["attributes"] = members.take_or("attributes", json_object, None)
+    fields["dimension_names"] = members.take_or("dimension_names", _parse_names, None)
+    members.take_or("storage_transformers", _check_transformers, None)
+    fields["extra"] = _take_extra(members, at)
+    if fill is not INVALID and fields["data_type"] is not INVALID:
+        fields["fill_value"] = fields["data_type"].parse_fill(at.child("fill_value"))
     problems.raise_if_any(where)
+    with naming_document(problems, where):
+        return ArrayV3Metadata(**fields)
+
+
+@contextmanager
+def naming_document(problems: Problems, where: str) -> Iterator[None]:
+    """Problems that a value finds in how its parts fit together, told as those of a document."""
     try:
-        return ArrayV3Metadata(
-            shape=present(shape), data_type=present(data_type), chunk_grid=present(grid),
-            chunk_key_encoding=present(keys),
-            fill_value=fill, codecs=present(codecs), attributes=FrozenMap(attributes),
-            dimension_names=names if isinstance(names, tuple) else None, extra=extra,
-        )  # fmt: skip
-    except ValueError as error:
-        problems.extend(getattr(error, "problems", ()))
+        yield
+    except MetadataError as error:
+        problems.extend(error.problems)
         problems.raise_if_any(where)
         raise

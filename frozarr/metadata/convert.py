@@ -6,8 +6,6 @@ need not be touched either: the converted document describes the same bytes unde
 
 from typing import Any, Literal
 
-import numpy as np
-
 from frozarr.metadata.array_v2 import OBJECT_CODECS, ArrayV2Metadata
 from frozarr.metadata.array_v3 import ArrayV3Metadata
 from frozarr.metadata.codecs.base import Codec
@@ -21,16 +19,18 @@ from frozarr.metadata.codecs.compressors import (
     ZstdCodec,
 )
 from frozarr.metadata.codecs.numcodecs import NumcodecsCodec
-from frozarr.metadata.codecs.numcodecs_v3 import IDS, NumcodecsV3Codec
+from frozarr.metadata.codecs.numcodecs_v3 import NumcodecsV3Codec
 from frozarr.metadata.codecs.transpose import TransposeCodec
 from frozarr.metadata.codecs.vlen import VlenBytesCodec, VlenUtf8Codec
-from frozarr.metadata.dtypes.base import fill_identity
+from frozarr.metadata.dtypes.base import fill_identity, frozen_fill
 from frozarr.metadata.dtypes.lookup import in_format_2
 from frozarr.metadata.grids import RegularGrid
 from frozarr.metadata.json import FrozenMap, thaw
 from frozarr.metadata.keys import V2Keys
-from frozarr.metadata.problems import Problems
-from frozarr.types import UNSET
+from frozarr.metadata.parsing.at import INVALID, At
+from frozarr.metadata.parsing.problems import Problems
+from frozarr.metadata.registry import NUMCODECS
+from frozarr.types import UNSET, AnyDtype
 
 __all__ = ["to_v2", "to_v3"]
 
@@ -66,6 +66,7 @@ def to_v3(metadata: ArrayV2Metadata, *, fill_value: Any = UNSET) -> ArrayV3Metad
 
     Examples
     --------
+    >>> import numpy as np
     >>> old = ArrayV2Metadata(shape=(4,), chunks=(2,), dtype=np.dtype(">i2"), fill_value=0,
     ...                       compressor=NumcodecsCodec({"id": "zlib", "level": 1}))
     >>> [codec.name for codec in to_v3(old).codecs], to_v3(old).chunk_key_encoding.key((1,))
@@ -133,7 +134,7 @@ def _serializer_v3(metadata: ArrayV2Metadata, problems: Problems) -> Codec:
     return BytesCodec(endian="little" if metadata.dtype == little else "big")
 
 
-def _codec_v3(codec: NumcodecsCodec, dtype: np.dtype[Any]) -> Codec | None:
+def _codec_v3(codec: NumcodecsCodec, dtype: AnyDtype) -> Codec | None:
     config: Any = thaw(codec.config)
     match codec.name:
         case "zstd":
@@ -143,15 +144,15 @@ def _codec_v3(codec: NumcodecsCodec, dtype: np.dtype[Any]) -> Codec | None:
             return GzipCodec(level=config.get("level", 1))
         case "blosc":
             shuffle = config.get("shuffle", 1)
-            found = BloscCodec(
+            blosc = BloscCodec(
                 cname=config.get("cname", "lz4"), clevel=config.get("clevel", 5),
                 blocksize=config.get("blocksize", 0),
                 shuffle=UNSET if shuffle < 0 else BLOSC_SHUFFLES[shuffle],
             )  # fmt: skip
-            return found.for_dtype(dtype)
+            return blosc.for_dtype(dtype)
         case "crc32c" if set(config) == {"id"}:
             return Crc32cCodec()
-    if codec.name not in IDS:
+    if codec.name not in NUMCODECS:
         return None
     config.pop("id")
     if codec.name == "shuffle":  # without it, 4 bytes here, an element there
@@ -181,6 +182,7 @@ def to_v2(
 
     Examples
     --------
+    >>> import numpy as np
     >>> old = ArrayV2Metadata(shape=(4, 4), chunks=(2, 2), dtype=np.dtype("<i2"),
     ...                       fill_value=np.int16(0), order="F")
     >>> to_v2(to_v3(old)) == old
@@ -234,7 +236,7 @@ def _order_v2(metadata: ArrayV3Metadata, problems: Problems) -> Literal["C", "F"
     return order
 
 
-def _dtype_v2(metadata: ArrayV3Metadata, problems: Problems) -> np.dtype[Any]:
+def _dtype_v2(metadata: ArrayV3Metadata, problems: Problems) -> AnyDtype:
     dtype = metadata.dtype
     if not dtype.hasobject and not in_format_2(dtype):
         problems.add(("data_type",), f"format 2 has no {metadata.data_type.name}")
@@ -250,8 +252,9 @@ def _dtype_v2(metadata: ArrayV3Metadata, problems: Problems) -> np.dtype[Any]:
 
 def _fill_v2(metadata: ArrayV3Metadata, problems: Problems) -> Any:
     data_type, fill = metadata.data_type, metadata.fill_value
-    kept = data_type.parse_fill_v2(data_type.fill_to_json_v2(fill), ("fill_value",), problems)
-    if fill_identity(kept) != fill_identity(fill):
+    document = data_type.fill_to_json_v2(fill)
+    kept = data_type.parse_fill_v2(At(document, problems, ("fill_value",)))
+    if kept is not INVALID and fill_identity(frozen_fill(kept)) != fill_identity(frozen_fill(fill)):
         problems.add(("fill_value",), f"format 2 can't tell {fill!r} from {kept!r}")
     return kept
 
@@ -259,24 +262,24 @@ def _fill_v2(metadata: ArrayV3Metadata, problems: Problems) -> Any:
 def _codecs_v2(
     metadata: ArrayV3Metadata, problems: Problems
 ) -> tuple[tuple[NumcodecsCodec, ...], NumcodecsCodec | None]:
-    found: list[NumcodecsCodec] = []
+    converted: list[NumcodecsCodec] = []
     spec = metadata.chunk_spec
     for i, codec in enumerate(metadata.codecs):
         here = spec.dtype
-        spec = codec.bind(spec, (), Problems())
+        spec = codec.encoded_spec(spec, At(None, Problems()))
         if isinstance(codec, TransposeCodec | BytesCodec):
             continue
         config = _config_v2(codec, here)
         if config is None:
             problems.add(("codecs", i), f"format 2 has no {codec.name!r}")
         else:
-            found.append(NumcodecsCodec(config))
-    if found and found[-1].name in _COMPRESSORS:
-        return tuple(found[:-1]), found[-1]
-    return tuple(found), None
+            converted.append(NumcodecsCodec(config))
+    if converted and converted[-1].name in _COMPRESSORS:
+        return tuple(converted[:-1]), converted[-1]
+    return tuple(converted), None
 
 
-def _config_v2(codec: Codec, dtype: np.dtype[Any]) -> dict[str, Any] | None:
+def _config_v2(codec: Codec, dtype: AnyDtype) -> dict[str, Any] | None:
     match codec:
         case ZstdCodec():
             return {"id": "zstd", "level": codec.level} | (

@@ -6,15 +6,17 @@ from typing import Literal
 import attrs
 
 from frozarr.metadata.json import FrozenMap, thaw
-from frozarr.metadata.members import Members, as_object, as_one_of
-from frozarr.metadata.problems import Problems
-from frozarr.types import JSON
+from frozarr.metadata.parsing.at import At, Invalid
+from frozarr.metadata.parsing.members import Members
+from frozarr.metadata.parsing.parsers import json_object, one_of
+from frozarr.metadata.parsing.problems import Problems
+from frozarr.types import JSON, Immutable
 
 __all__ = ["GroupMetadata", "parse_group"]
 
 
 @attrs.frozen(kw_only=True)
-class GroupMetadata:
+class GroupMetadata(Immutable):
     """What a group is: its format and attributes.
 
     Examples
@@ -24,8 +26,8 @@ class GroupMetadata:
     """
 
     zarr_format: Literal[2, 3] = attrs.field(default=3, validator=attrs.validators.in_((2, 3)))
-    attributes: FrozenMap = attrs.field(factory=FrozenMap)
-    extra: FrozenMap = attrs.field(factory=FrozenMap)
+    attributes: FrozenMap = attrs.field(factory=FrozenMap, converter=FrozenMap)
+    extra: FrozenMap = attrs.field(factory=FrozenMap, converter=FrozenMap)
     """Other members of the document, kept as they were read (format 3)."""
 
     def documents(self) -> dict[str, JSON]:
@@ -53,12 +55,12 @@ def parse_group(document: JSON, *, where: str = "zarr.json") -> GroupMetadata:
         With all problems of the document, each with its path.
     """
     problems = Problems()
-    members = Members(document if isinstance(document, Mapping) else {}, (), problems)
-    members.take("zarr_format", as_one_of(3))
-    members.take("node_type", as_one_of("group"))
-    attributes = members.take_or("attributes", as_object, default=None)
+    members = Members(At(document, problems))
+    members.take("zarr_format", one_of(3))
+    members.take("node_type", one_of("group"))
+    attributes = members.take_or("attributes", json_object, None)
     problems.raise_if_any(where)
-    return GroupMetadata(attributes=FrozenMap(attributes), extra=FrozenMap(members.rest()))
+    return GroupMetadata(attributes=frozen_map(attributes), extra=FrozenMap(members.take_rest()))
 
 
 def parse_group_v2(
@@ -72,8 +74,12 @@ def parse_group_v2(
         With all problems of the documents, each with its path.
     """
     problems = Problems()
-    members = Members(document if isinstance(document, Mapping) else {}, (), problems)
-    members.take("zarr_format", as_one_of(2))
-    frozen = as_object({} if attributes is None else attributes, (".zattrs",), problems)
+    Members(At(document, problems)).take("zarr_format", one_of(2))
+    members = json_object(At({} if attributes is None else attributes, problems, (".zattrs",)))
     problems.raise_if_any(where)
-    return GroupMetadata(zarr_format=2, attributes=FrozenMap(frozen))
+    return GroupMetadata(zarr_format=2, attributes=frozen_map(members))
+
+
+def frozen_map(members: Mapping[str, JSON] | Invalid | None) -> FrozenMap:
+    """Members of an object; none of one that is absent."""
+    return FrozenMap(members if isinstance(members, Mapping) else None)

@@ -5,67 +5,120 @@ Infinity are accepted (zarr-python and netCDF write them), and every failure is 
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeAlias, Union
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn, TypeAlias, Union
 
 import numpy as np
 
 from frozarr.errors import MetadataError
-from frozarr.metadata.problems import format_loc
+from frozarr.metadata.parsing.problems import format_loc
 from frozarr.types import JSON, Loc
 
-__all__ = ["FrozenJSON", "FrozenMap", "dumps", "freeze", "loads", "thaw"]
+__all__ = ["FrozenJSON", "FrozenList", "FrozenMap", "dumps", "freeze", "loads", "thaw"]
 
 MAX_DOCUMENT_NBYTES = 64 * 1024 * 1024
 MAX_DEPTH = 200
 
-FrozenJSON: TypeAlias = Union[None, bool, int, float, str, tuple["FrozenJSON", ...], "FrozenMap"]
-"""JSON with tuples for lists and FrozenMap for objects."""
+FrozenJSON: TypeAlias = Union[None, bool, int, float, str, "FrozenList", "FrozenMap"]
+"""JSON with FrozenList for lists and FrozenMap for objects."""
 
 
-class FrozenMap(Mapping[str, FrozenJSON]):
-    """Hashable mapping of JSON values that keeps its order and can't be changed.
+class FrozenList(tuple[Any, ...]):
+    """A list of JSON values that can't be changed: prints, compares and is dumped as a list.
+
+    Examples
+    --------
+    >>> valid = FrozenList([0, 1])
+    >>> valid, valid == [0, 1], valid == (0, 1), valid + [2]
+    ([0, 1], True, True, [0, 1, 2])
+    """
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return tuple.__eq__(self, tuple(other) if isinstance(other, list) else other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = tuple.__hash__
+
+    def __add__(self, other: Sequence[Any]) -> list[Any]:  # type: ignore[override]  # as a list
+        return [*self, *other]
+
+    def __radd__(self, other: Sequence[Any]) -> list[Any]:
+        return [*other, *self]
+
+    def __repr__(self) -> str:
+        return repr(list(self))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FrozenList, (tuple(self),)
+
+    def copy(self) -> list[JSON]:
+        """A plain list, to be changed at will."""
+        return [thaw(entry) for entry in self]
+
+    __copy__ = copy
+
+    def __deepcopy__(self, _: object) -> list[JSON]:
+        return self.copy()
+
+
+class FrozenMap(dict[str, FrozenJSON]):
+    """A dictionary of JSON values that keeps its order and can't be changed; hashable.
+
+    It prints, compares, and is dumped as the plain dictionary that `asdict` gives.
 
     Examples
     --------
     >>> attributes = FrozenMap({"units": "K", "valid": [0, 1]})
-    >>> attributes["valid"]
-    (0, 1)
-    >>> attributes == {"valid": (0, 1), "units": "K"}
-    True
+    >>> attributes
+    {'units': 'K', 'valid': [0, 1]}
+    >>> attributes == {"valid": [0, 1], "units": "K"}, json.dumps(attributes)
+    (True, '{"units": "K", "valid": [0, 1]}')
+    >>> attributes["units"] = "m"
+    Traceback (most recent call last):
+        ...
+    TypeError: this mapping is frozen: asdict() gives a plain copy, merged() one with changes
     """
 
-    __slots__ = ("_entries",)
+    __slots__ = ()
 
     def __init__(self, entries: Mapping[str, Any] | None = None, loc: Loc = ()) -> None:
-        members: dict[str, FrozenJSON] = {}
+        super().__init__()
         for name, value in (entries or {}).items():
             if not isinstance(name, str):
                 raise _not_json(loc, f"member names must be strings, got {name!r}")
-            members[name] = freeze(value, (*loc, name))
-        self._entries = members
+            dict.__setitem__(self, name, freeze(value, (*loc, name)))
 
-    def __getitem__(self, key: str) -> FrozenJSON:
-        return self._entries[key]
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        raise TypeError(
+            "this mapping is frozen: asdict() gives a plain copy, merged() one with changes"
+        )
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._entries)
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
 
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    def __hash__(self) -> int:
-        return hash(frozenset(self._entries.items()))
-
-    def __repr__(self) -> str:
-        return f"FrozenMap({self._entries!r})"
+    def __hash__(self) -> int:  # type: ignore[override]  # frozen, unlike a dict
+        return hash(frozenset(self.items()))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return FrozenMap, (self._entries,)
+        return FrozenMap, (dict(self),)
+
+    def asdict(self) -> dict[str, JSON]:
+        """A plain dictionary, plain all the way down, to be changed at will."""
+        return {name: thaw(value) for name, value in self.items()}
+
+    copy = asdict  # type: ignore[assignment]  # a plain copy, not a frozen one
+    __copy__ = asdict
+
+    def __deepcopy__(self, _: object) -> dict[str, JSON]:
+        return self.asdict()
 
     def merged(self, new: Mapping[str, Any]) -> "FrozenMap":
         """Copy of the mapping with the members of `new` added or replaced."""
-        return FrozenMap({**self._entries, **new})
+        return FrozenMap({**self, **new})
 
 
 def freeze(value: Any, loc: Loc = ()) -> FrozenJSON:
@@ -78,18 +131,18 @@ def freeze(value: Any, loc: Loc = ()) -> FrozenJSON:
 
     Examples
     --------
-    >>> freeze({"a": [1, 2.5, None]})
-    FrozenMap({'a': (1, 2.5, None)})
+    >>> freeze({"a": [1, 2.5, None]})["a"]
+    [1, 2.5, None]
     """
     match value:
-        case None | bool() | int() | float() | str() | FrozenMap():
+        case None | bool() | int() | float() | str() | FrozenMap() | FrozenList():
             return value
         case np.bool_() | np.integer() | np.floating():
             return value.item()
         case Mapping():
             return FrozenMap(value, loc)
         case list() | tuple():
-            return tuple(freeze(v, (*loc, i)) for i, v in enumerate(value))
+            return FrozenList([freeze(v, (*loc, i)) for i, v in enumerate(value)])
         case _:
             raise _not_json(loc, f"JSON can't hold a {type(value).__name__}: {value!r}")
 
@@ -99,11 +152,11 @@ def _not_json(loc: Loc, message: str) -> MetadataError:
     return MetadataError(f"{where}{message}", loc=loc)
 
 
-def thaw(value: FrozenJSON) -> JSON:
+def thaw(value: Any) -> Any:
     """Plain dicts and lists equal to a frozen value; changing them changes nothing else."""
     match value:
         case FrozenMap():
-            return {key: thaw(entry) for key, entry in value.items()}
+            return value.asdict()
         case tuple():
             return [thaw(entry) for entry in value]
         case _:

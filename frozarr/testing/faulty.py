@@ -1,13 +1,29 @@
 """A store whose n-th call fails, once or from then on, and that counts what is written."""
 
-from collections.abc import MutableMapping, Sequence
-from typing import Any
+from collections.abc import MutableMapping
+from typing import Any, TypeVar
 
-from frozarr.io.byte_requests import ByteRequest
-from frozarr.io.kernels.base import BytesLike
+import attrs
+
+from frozarr.io.programs.requests import (
+    Delete,
+    Discard,
+    Get,
+    GetInto,
+    GetRanges,
+    ListNames,
+    Put,
+    Stage,
+    StoreRequest,
+    Versions,
+)
 from frozarr.io.stores.memory import MemoryStore
 
 __all__ = ["FaultyStore"]
+
+T = TypeVar("T")
+_FREE = (Stage, Versions, Discard, ListNames, GetInto)
+"""Requests that cost nothing here, or consist of others that do."""
 
 
 class FaultyStore(MemoryStore):
@@ -31,46 +47,28 @@ class FaultyStore(MemoryStore):
         self.calls = 0
         self.writes = 0
 
-    def _call(self) -> None:
+    def _call(self, request: StoreRequest[Any]) -> None:
         number, self.calls = self.calls, self.calls + 1
         if self.fail_at is not None and (
             number == self.fail_at or (self.for_ever and number > self.fail_at)
         ):
             raise OSError(f"call {number} fails on purpose")
+        self.writes += request.changes
 
-    def _read(self, key: str, byte_range: ByteRequest | None, nbytes_hint: int) -> BytesLike | None:
-        self._call()
-        return super()._read(key, byte_range, nbytes_hint)
-
-    def _write(self, keys: Sequence[str], values: Sequence[BytesLike]) -> None:
-        for key, value in zip(keys, values, strict=True):
-            self._call()
-            self.writes += 1
-            super()._write([key], [value])
-
-    def _erase(self, keys: Sequence[str]) -> None:
-        for key in keys:
-            self._call()
-            self.writes += 1
-            super()._erase([key])
-
-    def _erase_prefix(self, prefix: str) -> None:
-        self._call()
-        self.writes += 1
-        super()._erase_prefix(prefix)
-
-    def _swap(self, key: str, old: bytes | None, new: bytes | None) -> bool:
-        self._call()
-        self.writes += 1
-        return super()._swap(key, old, new)
-
-    def keys_below(self, prefix: str) -> list[str]:
-        """All keys below a prefix, sorted."""
-        self._call()
-        return super().keys_below(prefix)
-
-    def publish(self, staged: str, prefix: str) -> None:
-        """Replace all keys below `prefix` by the staged ones."""
-        self._call()
-        self.writes += 1
-        super().publish(staged, prefix)
+    def carry_out(self, request: StoreRequest[T]) -> T:
+        """Carry out a request, key by key: each may be the one that fails."""
+        match request:
+            case Put() | Delete() if len(request.keys) > 1:
+                for i, key in enumerate(request.keys):
+                    self.carry_out(
+                        Put([key], [request.values[i]])
+                        if isinstance(request, Put)
+                        else attrs.evolve(request, keys=[key])
+                    )
+                return None  # type: ignore[return-value]  # the answer of both
+            case Get() | GetRanges():
+                for _ in request.keys:
+                    self._call(request)
+            case _ if not isinstance(request, _FREE):
+                self._call(request)
+        return super().carry_out(request)

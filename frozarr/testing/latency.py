@@ -4,19 +4,29 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import MutableMapping
-from typing import Any, Self
-
-from fsspec.asyn import get_loop
+from typing import Any, TypeVar
 
 from frozarr.io.byte_requests import ByteRequest
 from frozarr.io.kernels.base import BytesLike
+from frozarr.io.programs.requests import (
+    Delete,
+    Get,
+    GetRanges,
+    ListNames,
+    ListPrefix,
+    Put,
+    StoreRequest,
+    Swap,
+)
 from frozarr.io.stores.memory import MemoryStore
-from frozarr.io.stores.waiting import WaitingStore
+from frozarr.io.stores.waiting import AsyncStore
 
 __all__ = ["LatencyStore"]
 
+T = TypeVar("T")
 
-class LatencyStore(WaitingStore):
+
+class LatencyStore(AsyncStore):
     """A dictionary at a distance.
 
     Parameters
@@ -63,12 +73,6 @@ class LatencyStore(WaitingStore):
         """Requests by what they do."""
 
     @property
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """The loop that fsspec keeps in the background."""
-        found: asyncio.AbstractEventLoop = get_loop()
-        return found
-
-    @property
     def url(self) -> str:
         """The dictionary's."""
         return f"latency+{self._inner.url}"
@@ -78,14 +82,7 @@ class LatencyStore(WaitingStore):
         """The dictionary."""
         return self._inner.identity
 
-    def with_read_only(self, read_only: bool = False) -> Self:
-        """The same place, with or without permission to change it."""
-        twin = type(self).__new__(type(self))
-        twin.__dict__.update(self.__dict__)
-        twin._read_only = read_only  # noqa: SLF001 - our own twin
-        return twin
-
-    async def _request(self, kind: str, verb: str, *arguments: Any) -> Any:
+    async def _request(self, kind: str, request: StoreRequest[T]) -> T:
         number, self.requests = self.requests, self.requests + 1
         self.by_kind[kind] += 1
         turn = self._ended + 1
@@ -96,9 +93,9 @@ class LatencyStore(WaitingStore):
             await asyncio.sleep(self.delay + self.jitter * self._random.random())
             if number == self.fail_at:
                 raise OSError(f"request {number} fails on purpose")
-            answer = self._inner.call(verb, *arguments)
-            if self.bandwidth and kind == "get":
-                await asyncio.sleep((0 if answer is None else len(answer)) / self.bandwidth)
+            answer = self._inner.perform(request)
+            if self.bandwidth and kind == "get" and isinstance(answer, list):
+                await asyncio.sleep(sum(map(len, filter(None, answer))) / self.bandwidth)
             return answer
         except asyncio.CancelledError:
             self.cancelled += 1
@@ -108,24 +105,24 @@ class LatencyStore(WaitingStore):
             self._ended = max(self._ended, turn)
 
     async def _get(self, key: str, byte_range: ByteRequest | None) -> BytesLike | None:
-        value: BytesLike | None = await self._request("get", "_read", key, byte_range, 0)
+        (value,) = await self._request("get", GetRanges([key], [byte_range]))
         return value
 
     async def _set(self, key: str, value: bytes) -> None:
-        await self._request("put", "write_many", [key], [value])
+        await self._request("put", Put([key], [value]))
 
     async def _create(self, key: str, value: bytes) -> bool:
-        return bool(await self._request("put", "swap", key, None, value))
+        return await self._request("put", Swap(key, None, value))
 
     async def _delete(self, key: str) -> None:
-        await self._request("delete", "erase_many", [key])
+        await self._request("delete", Delete([key]))
 
     async def _size(self, key: str) -> int | None:
-        size: int | None = await self._request("head", "size_of", key)
-        return size
+        (value,) = await self._request("head", Get([key]))
+        return None if value is None else len(value)
 
     async def _keys(self, prefix: str) -> list[str]:
-        return list(await self._request("list", "keys_below", prefix))
+        return await self._request("list", ListPrefix(prefix))
 
     async def _names(self, prefix: str) -> list[str]:
-        return list(await self._request("list", "names_below", prefix))
+        return await self._request("list", ListNames(prefix))

@@ -21,7 +21,21 @@ import pytest
 from frozarr.errors import InvalidKeyError, ReadOnlyError
 from frozarr.io.buffers import Buffer
 from frozarr.io.byte_requests import OffsetByteRequest, RangeByteRequest, SuffixByteRequest
-from frozarr.io.stores.base import HIDDEN, Store
+from frozarr.io.programs.requests import (
+    Delete,
+    Discard,
+    Get,
+    GetInto,
+    ListNames,
+    ListPrefix,
+    Put,
+    Replace,
+    Sizes,
+    Stage,
+    Swap,
+)
+from frozarr.io.stores.base import Store
+from frozarr.io.stores.verbs import HIDDEN
 
 __all__ = ["StoreTests"]
 
@@ -203,27 +217,34 @@ class StoreTests:
         closed.with_read_only(False).blocking.set("a", b"y")
         assert face.get("a").to_bytes() == b"y"
 
-    # ------------------------------------------------------------------ bulk verbs
+    # ------------------------------------------------------------------ requests
 
     def test_bulk(self, store: Store, deletes: None) -> None:  # noqa: ARG002 - skips
         keys = [f"c/{i}/{j}" for i in range(4) for j in range(5)]
-        store.write_many(keys, [key.encode() for key in keys])
+        store.perform(Put(keys, [key.encode() for key in keys]))
         asked = [*keys[3:9], "c/9/9", "d/0/0", "d/0/1", "c/0/9", "c/0/8", *keys[:2]]
-        found = store.read_many(asked)
+        found = store.perform(Get(asked))
         assert [None if f is None else bytes(f) for f in found] == [
             k.encode() if k in keys else None for k in asked
         ]  # fmt: skip
         rows = np.zeros((len(asked), 5), np.uint8)
-        sizes = store.read_into(asked, rows)
+        sizes = store.perform(GetInto(asked, rows))
         assert sizes.tolist() == [5 if k in keys else -1 for k in asked]
         assert rows[0].tobytes() == keys[3].encode()
-        store.erase_many(asked)
-        assert store.keys_below("") == sorted(set(keys) - set(asked))
+        store.perform(Delete(asked))
+        assert store.perform(ListPrefix("")) == sorted(set(keys) - set(asked))
 
     def test_read_into_tells_sizes(self, store: Store) -> None:
-        store.write_many(["a", "b", "c"], [b"123", b"12345", b""])
-        sizes = store.read_into(["a", "b", "c"], np.zeros((3, 4), np.uint8))
+        store.perform(Put(["a", "b", "c"], [b"123", b"12345", b""]))
+        sizes = store.perform(GetInto(["a", "b", "c"], np.zeros((3, 4), np.uint8)))
         assert sizes.tolist() == [3, 5, 0]
+
+    def test_sizes_and_names(self, store: Store) -> None:
+        store.perform(Put(["a/b", "a/c/d", "e"], [b"1", b"", b"333"]))
+        assert store.perform(Sizes(["a/b", "a/c/d", "x", "e"])) == [1, 0, None, 3]
+        assert store.perform(ListNames("")) == ["a", "e"]
+        assert store.perform(ListNames("a")) == ["b", "c"]
+        assert store.perform(ListPrefix("a")) == ["a/b", "a/c/d"]
 
     def test_no_deletes(self, store: Store, face: Any) -> None:
         if store.supports_deletes:
@@ -236,12 +257,12 @@ class StoreTests:
         assert face.get("a").to_bytes() == b"x"
 
     def test_swap(self, store: Store, deletes: None) -> None:  # noqa: ARG002 - skips
-        assert store.swap("a", None, b"1")
-        assert not store.swap("a", None, b"2")
-        assert not store.swap("a", b"0", b"2")
-        assert store.swap("a", b"1", b"2")
+        assert store.perform(Swap("a", None, b"1"))
+        assert not store.perform(Swap("a", None, b"2"))
+        assert not store.perform(Swap("a", b"0", b"2"))
+        assert store.perform(Swap("a", b"1", b"2"))
         assert store.blocking.get("a").to_bytes() == b"2"  # type: ignore[union-attr]  # it exists
-        assert store.swap("a", b"2", None)
+        assert store.perform(Swap("a", b"2", None))
         assert not store.blocking.exists("a")
 
     def test_swaps_of_many_threads(self, store: Store) -> None:
@@ -251,7 +272,7 @@ class StoreTests:
             for _ in range(20):
                 while True:
                     old = store.blocking.get("n").to_bytes()  # type: ignore[union-attr]  # it exists
-                    if store.swap("n", old, str(int(old) + 1).encode()):
+                    if store.perform(Swap("n", old, str(int(old) + 1).encode())):
                         break
 
         threads = [threading.Thread(target=count) for _ in range(4)]
@@ -262,19 +283,19 @@ class StoreTests:
         assert store.blocking.get("n").to_bytes() == b"80"  # type: ignore[union-attr]  # it exists
 
     def test_stage_and_publish(self, store: Store) -> None:
-        store.write_many(["a/old", "a/c/0", "b"], [b"1", b"2", b"3"])
-        staged = store.stage("a")
+        store.perform(Put(["a/old", "a/c/0", "b"], [b"1", b"2", b"3"]))
+        staged = store.perform(Stage("a"))
         if staged is None:
             return
-        store.write_many([f"{staged}/new"], [b"4"])
-        assert store.keys_below("") == ["a/c/0", "a/old", "b"]
-        store.publish(staged, "a")
-        assert store.keys_below("") == ["a/new", "b"]
-        discarded = store.stage("a")
+        store.perform(Put([f"{staged}/new"], [b"4"]))
+        assert store.perform(ListPrefix("")) == ["a/c/0", "a/old", "b"]
+        store.perform(Replace("a", staged))
+        assert store.perform(ListPrefix("")) == ["a/new", "b"]
+        discarded = store.perform(Stage("a"))
         assert discarded is not None
-        store.write_many([f"{discarded}/other"], [b"5"])
-        store.discard(discarded)
-        assert store.keys_below("") == ["a/new", "b"]
+        store.perform(Put([f"{discarded}/other"], [b"5"]))
+        store.perform(Discard(discarded))
+        assert store.perform(ListPrefix("")) == ["a/new", "b"]
 
     def test_same_place(self, store: Store) -> None:
         twin = store.with_read_only(store.read_only)

@@ -7,15 +7,14 @@ import numpy as np
 from hypothesis.extra import numpy as npst
 
 from frozarr.config import Config
-from frozarr.creation import array_metadata
-from frozarr.io.target import ArrayMetadata
 from frozarr.metadata.codecs.base import Codec
 from frozarr.metadata.codecs.bytes import BytesCodec
 from frozarr.metadata.codecs.compressors import BloscCodec, Crc32cCodec, GzipCodec, ZstdCodec
 from frozarr.metadata.codecs.sharding import ShardingCodec
 from frozarr.metadata.codecs.transpose import TransposeCodec
 from frozarr.metadata.keys import DefaultKeys, V2Keys
-from frozarr.types import Shape
+from frozarr.metadata.spec import ArrayMetadata, array_metadata
+from frozarr.types import AnyDtype, Shape
 
 __all__ = [
     "basic_selections", "bytes_codecs", "chunk_shapes", "configs", "dtypes", "metadata",
@@ -38,12 +37,12 @@ def chunk_shapes(shape: Shape, max_side: int = 6) -> st.SearchStrategy[Shape]:
     return st.tuples(*(st.integers(1, max_side) for _ in shape))
 
 
-def dtypes() -> st.SearchStrategy[np.dtype[Any]]:
+def dtypes() -> st.SearchStrategy[AnyDtype]:
     """NumPy types of the core data types."""
     return st.sampled_from(DTYPES).map(np.dtype)
 
 
-def values_of(dtype: np.dtype[Any], shape: Shape) -> st.SearchStrategy[Any]:
+def values_of(dtype: AnyDtype, shape: Shape) -> st.SearchStrategy[Any]:
     """Arrays of any bits that numpy makes of the type, NaN and infinities included."""
     return npst.arrays(dtype, shape)
 

@@ -7,12 +7,11 @@ import hypothesis.strategies as st
 import numpy as np
 from hypothesis.extra import numpy as npst
 
-from frozarr.creation import array_metadata
-from frozarr.io.target import ArrayMetadata
 from frozarr.metadata.dtypes.base import DataType
 from frozarr.metadata.dtypes.small import SMALL_INTEGERS
+from frozarr.metadata.spec import ArrayMetadata, array_metadata
 from frozarr.testing.strategies import bytes_codecs, chunk_shapes, shapes
-from frozarr.types import JSON, Shape
+from frozarr.types import JSON, AnyDtype, Shape
 
 __all__ = ["all_dtypes", "any_metadata", "values_for"]
 
@@ -36,7 +35,7 @@ def all_dtypes() -> st.SearchStrategy[Any]:
     )  # fmt: skip
 
 
-def values_for(data_type: DataType, dtype: np.dtype[Any], shape: Shape) -> st.SearchStrategy[Any]:
+def values_for(data_type: DataType, dtype: AnyDtype, shape: Shape) -> st.SearchStrategy[Any]:
     """Arrays of a data type, any bits that it can have."""
     if dtype.kind == "T":
         return _objects(st.text(max_size=6), shape).map(lambda a: a.astype(dtype))

@@ -1,61 +1,66 @@
 """From the codecs of a document to kernels: a chain bound to one chunk shape and type."""
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 import attrs
 import numpy as np
-import numpy.typing as npt
 
-from frozarr.io.kernels.base import BytesKernel
+from frozarr.io.kernels.base import ArrayCoding, ArrayFilter, Binding, BytesKernel
 from frozarr.io.kernels.chain import BoundChain
-from frozarr.io.kernels.checksum import Crc32cKernel
-from frozarr.io.kernels.coding import (
-    ArrayCoding,
-    ArrayFilter,
-    Elements,
-    Filtered,
-    Reshape,
-    Transpose,
-    stored_values,
-)
-from frozarr.io.kernels.gzip import gzip_kernel
-from frozarr.io.kernels.numcodecs import (
-    ArrayCodecCoding,
-    ArrayCodecFilter,
-    BitRoundFilter,
-    blosc_kernel,
-    numcodecs_kernel,
-    registered_codec,
-)
-from frozarr.io.kernels.packing import PackBits
-from frozarr.io.kernels.shard import ShardFormat
-from frozarr.io.kernels.values import CastValue, ScaleOffset
+from frozarr.io.kernels.elements import Filtered, stored_values
+from frozarr.io.kernels.fill import as_scalar
+from frozarr.io.kernels.numcodecs import numcodecs_kernel
 from frozarr.io.kernels.vlen import Objects
-from frozarr.io.kernels.zstd import ZstdKernel
 from frozarr.metadata.array_v2 import OBJECT_CODECS, ArrayV2Metadata
 from frozarr.metadata.array_v3 import ArrayV3Metadata
 from frozarr.metadata.codecs.base import ChunkSpec, Codec
-from frozarr.metadata.codecs.bytes import BytesCodec
 from frozarr.metadata.codecs.chain import codecs_of_kind
-from frozarr.metadata.codecs.compressors import BloscCodec, Crc32cCodec, GzipCodec, ZstdCodec
-from frozarr.metadata.codecs.numcodecs_v3 import NumcodecsV3Codec
-from frozarr.metadata.codecs.packing import PackBitsCodec, ReshapeCodec
 from frozarr.metadata.codecs.sharding import ShardingCodec
 from frozarr.metadata.codecs.transpose import TransposeCodec
-from frozarr.metadata.codecs.values import CastValueCodec, ScaleOffsetCodec
-from frozarr.metadata.codecs.vlen import VlenBytesCodec, VlenUtf8Codec
-from frozarr.metadata.dtypes.base import REGISTERED
-from frozarr.metadata.dtypes.lookup import data_type_of
-from frozarr.metadata.json import thaw
-from frozarr.metadata.members import present
-from frozarr.metadata.problems import Problems
-from frozarr.types import Shape
+from frozarr.metadata.parsing.at import At
+from frozarr.metadata.parsing.problems import Problems
+from frozarr.metadata.registry import BUILT_IN, Registry, default_registry
+from frozarr.metadata.spec import ArrayMetadata
+from frozarr.types import AnyArray, Shape
 
-__all__ = ["as_scalar", "bind_chain", "check_fill"]
+__all__ = ["bind_chain", "bind_codecs", "check_fill"]
 
-AnyArray = npt.NDArray[Any]
+
+@runtime_checkable
+class _WithKernel(Protocol):
+    """A codec that makes its own kernels."""
+
+    def kernel(self, binding: Binding) -> Any:
+        """What codes chunks, where the binding says."""
+
+
+def kernel_maker(codec: Codec, registry: Registry) -> Callable[[Binding], Any]:
+    """What makes the kernel of a codec value: its entry in the registry, or its own method.
+
+    Raises
+    ------
+    TypeError
+        Neither is there.
+    """
+    for known in (registry, BUILT_IN):
+        entry = known.find("codecs", codec.name)
+        if entry is not None and isinstance(codec, entry.value_class):
+            make = entry.make_kernel
+            if make is not None:
+                return lambda binding: make(codec, binding)
+    if not isinstance(codec, _WithKernel):
+        raise TypeError(
+            f"codec {codec.name!r} ({type(codec).__name__}) can't be used: its class has no method "
+            "kernel(binding), and no kernel is registered for it"
+        )
+    return codec.kernel
+
+
+def _after(codec: Codec, spec: ChunkSpec) -> ChunkSpec:
+    """Chunk behind a codec, of an array whose metadata were checked."""
+    return codec.encoded_spec(spec, At(None, Problems()))
 
 
 def _limits(kernels: Sequence[BytesKernel], nbytes: int, *, exact: bool = True) -> tuple[int, ...]:
@@ -70,124 +75,90 @@ def _limits(kernels: Sequence[BytesKernel], nbytes: int, *, exact: bool = True) 
     return tuple(limits)
 
 
-def bytes_kernel(codec: Codec, dtype: np.dtype[Any]) -> BytesKernel:
-    """Kernel of a format 3 bytes-to-bytes codec, for a chunk of such elements."""
-    match codec:
-        case ZstdCodec():
-            return ZstdKernel(codec.level, checksum=codec.checksum)
-        case GzipCodec():
-            return gzip_kernel(codec.level)
-        case BloscCodec():
-            return blosc_kernel(codec)
-        case Crc32cCodec():
-            return Crc32cKernel()
-        case NumcodecsV3Codec():
-            return numcodecs_kernel(codec.config_for(dtype))
-        case _:
-            kernel: BytesKernel = codec.kernel()  # type: ignore[attr-defined]  # codecs from outside bring theirs
-            return kernel
-
-
-def array_filter(codec: Codec, before: ChunkSpec, after: ChunkSpec) -> ArrayFilter:
-    """Filter of a format 3 array-to-array codec, between two states of a chunk."""
-    match codec:
-        case TransposeCodec():
-            return Transpose(codec.order)
-        case ReshapeCodec():
-            return Reshape(before.shape, after.shape)
-        case ScaleOffsetCodec():
-            return ScaleOffset(*present(codec.constants(before.dtype, (), Problems())))
-        case CastValueCodec():
-            source = present(data_type_of(before.dtype))
-            to, back = (
-                tuple(codec.pairs(direction, source, (), Problems()))
-                for direction in ("encode", "decode")
-            )
-            return CastValue(codec, before.dtype, to, back)
-        case NumcodecsV3Codec():
-            kind = BitRoundFilter if codec.id == "bitround" else ArrayCodecFilter
-            return kind(registered_codec(codec.config_for(before.dtype)), before, after)
-        case _:
-            found: ArrayFilter = codec.array_filter(before, after)  # type: ignore[attr-defined]  # codecs from outside bring theirs
-            return found
-
-
-def array_coding(codec: Codec, spec: ChunkSpec, fill: AnyArray) -> ArrayCoding | None:
-    """Coding of a format 3 array-to-bytes codec; None for elements as numpy has them."""
-    match codec:
-        case BytesCodec():
-            swapped = codec.endian == "big" and spec.dtype.isbuiltin == REGISTERED
-            return Elements(spec.shape, spec.dtype, swapped=True) if swapped else None
-        case ShardingCodec():
-            return bind_shard(codec, spec, fill)
-        case VlenUtf8Codec() | VlenBytesCodec():
-            return Objects.of(codec.name, spec.shape)
-        case PackBitsCodec():
-            first, bits = present(codec.bits(spec.dtype))
-            return PackBits(
-                spec.shape, spec.dtype, first, bits, codec.padding_encoding or "none",
-                signed=spec.dtype.kind == "i",  # narrow types have zeros in the bits above
-            )  # fmt: skip
-        case NumcodecsV3Codec():
-            return ArrayCodecCoding(registered_codec(codec.config_for(spec.dtype)), spec)
-        case _:
-            found: ArrayCoding = codec.array_coding(spec)  # type: ignore[attr-defined]  # codecs from outside bring theirs
-            return found
-
-
 def bind_chain(
-    metadata: ArrayV2Metadata | ArrayV3Metadata, chunk_shape: Shape | None = None
-) -> BoundChain:
+    metadata: ArrayMetadata, chunk_shape: Shape | None = None, *,
+    registry: Registry | None = None, namespace: Any = np,
+) -> BoundChain:  # fmt: skip
     """The chain of an array, bound to its chunk shape and type.
 
     Parameters
     ----------
+    metadata
+        Of the array.
     chunk_shape
         Shape of the chunks meant, in elements, where the grid has several.
+    registry
+        What makes kernels; the default registry if none is given.
+    namespace
+        Array namespace that chunks live in: numpy, or a device's.
     """
     if isinstance(metadata, ArrayV2Metadata):
         return _bind_v2(metadata)
     spec = metadata.chunk_spec
     if chunk_shape is not None:
         spec = ChunkSpec(chunk_shape, spec.dtype)
-    return bind_codecs_v3(metadata.codecs, spec, metadata.fill)
+    fill = as_scalar(metadata.fill, spec.dtype)
+    known = registry if registry is not None else default_registry()
+    return bind_codecs(metadata.codecs, Binding(spec, spec, fill, known, namespace))
 
 
-def bind_codecs_v3(codecs: tuple[Codec, ...], spec: ChunkSpec, fill: Any) -> BoundChain:
+def bind_codecs(codecs: tuple[Codec, ...], binding: Binding) -> BoundChain:
     """A format 3 chain, bound to a chunk before any codec.
 
     Axes permuted ahead of everything else are a view; what follows of filters is a coding.
     """
+    spec = binding.spec
     ahead, rest = _leading_transposes(codecs_of_kind(codecs, "array_array"))
     axes = tuple(range(len(spec.shape)))
     for transpose in ahead:
-        axes = tuple(axes[axis] for axis in transpose.order)
-    staged = ChunkSpec(tuple(spec.shape[axis] for axis in axes), spec.dtype)
-    filters: list[ArrayFilter] = []
-    here = staged
-    for codec in rest:
-        after = codec.bind(here, (), Problems())
-        filters.append(array_filter(codec, here, after))
-        here = after
+        axes = tuple([axes[axis] for axis in transpose.order])
+    staged = ChunkSpec(tuple([spec.shape[axis] for axis in axes]), spec.dtype)
+    filters, here = _bind_filters(rest, attrs.evolve(binding, spec=staged))
     (serializer,) = codecs_of_kind(codecs, "array_bytes")
-    value = as_scalar(fill, spec.dtype)
-    if isinstance(serializer, ShardingCodec):  # inner chunks that are missing hold it
-        value = _fill_behind(filters, value, here)
-    coding = array_coding(serializer, here, value)
-    stored = serializer.bind(here, (), Problems())
-    if filters:
-        plain = coding or Elements(stored.shape, stored.dtype)
-        coding = Filtered(tuple(filters), plain)
-    elif not here.dtype.hasobject and coding is None:
-        staged = attrs.evolve(staged, dtype=stored.dtype)
-    elif isinstance(coding, ShardFormat):
-        staged = attrs.evolve(staged, dtype=coding.chain.stored_dtype)
-    kernels = tuple(
-        bytes_kernel(codec, stored.dtype) for codec in codecs_of_kind(codecs, "bytes_bytes")
+    coding, stored = _bind_serializer(serializer, filters, attrs.evolve(binding, spec=here))
+    if coding.plain and not filters:
+        staged, plain = attrs.evolve(staged, dtype=stored.dtype), None
+    else:
+        plain = Filtered(tuple(filters), coding) if filters else coding
+        dtype = None if filters else coding.dtype
+        staged = attrs.evolve(staged, dtype=dtype or staged.dtype)
+    behind = attrs.evolve(binding, spec=stored, encoded=stored, fill=None)
+    kernels: tuple[BytesKernel, ...] = tuple(
+        kernel_maker(codec, binding.registry)(behind)
+        for codec in codecs_of_kind(codecs, "bytes_bytes")
     )
-    nbytes = math.prod(staged.shape) * staged.dtype.itemsize if coding is None else coding.limit
-    limits = _limits(kernels, nbytes, exact=coding is None or coding.exact)
-    return BoundChain(spec.shape, staged.shape, staged.dtype, axes, kernels, limits, coding)
+    nbytes = coding.limit if plain else math.prod(staged.shape) * staged.dtype.itemsize
+    limits = _limits(kernels, nbytes, exact=plain is None or coding.exact)
+    return BoundChain(
+        spec.shape, staged.shape, staged.dtype, axes, kernels, limits, plain, binding.namespace
+    )
+
+
+def _bind_filters(
+    codecs: tuple[Codec, ...], binding: Binding
+) -> tuple[list[ArrayFilter], ChunkSpec]:
+    """Filters, and the chunk behind them."""
+    filters: list[ArrayFilter] = []
+    here = binding.spec
+    for codec in codecs:
+        after = _after(codec, here)
+        make = kernel_maker(codec, binding.registry)
+        filters.append(make(attrs.evolve(binding, spec=here, encoded=after)))
+        here = after
+    return filters, here
+
+
+def _bind_serializer(
+    serializer: Codec, filters: Sequence[ArrayFilter], binding: Binding
+) -> tuple[ArrayCoding, ChunkSpec]:
+    """What turns a filtered chunk into bytes, and the chunk as it is stored."""
+    fill = binding.fill
+    if isinstance(serializer, ShardingCodec) and fill is not None:
+        fill = _fill_behind(filters, fill, binding.spec)  # inner chunks that are missing hold it
+    stored = _after(serializer, binding.spec)
+    make = kernel_maker(serializer, binding.registry)
+    coding: ArrayCoding = make(attrs.evolve(binding, encoded=stored, fill=fill))
+    return coding, stored
 
 
 def _fill_behind(filters: Sequence[ArrayFilter], fill: AnyArray, spec: ChunkSpec) -> AnyArray:
@@ -197,11 +168,11 @@ def _fill_behind(filters: Sequence[ArrayFilter], fill: AnyArray, spec: ChunkSpec
     """
     if not filters or spec.dtype.hasobject:
         return fill
-    found = stored_values(filters, fill.reshape(1))
-    return fill.astype(spec.dtype) if found is None else found.reshape(())
+    stored = stored_values(filters, fill.reshape(1))
+    return fill.astype(spec.dtype) if stored is None else stored.reshape(())
 
 
-def check_fill(metadata: ArrayV3Metadata) -> None:
+def check_fill(metadata: ArrayMetadata) -> None:
     """Refuse a fill value that the codecs of an array can't store and give back.
 
     Raises
@@ -209,10 +180,12 @@ def check_fill(metadata: ArrayV3Metadata) -> None:
     MetadataError
         Naming the fill value and why.
     """
-    value: AnyArray | None = as_scalar(metadata.fill, metadata.dtype).reshape(1)
+    if isinstance(metadata, ArrayV2Metadata):
+        return
     problems = Problems()
+    value: AnyArray | None = as_scalar(metadata.fill, metadata.dtype).reshape(1)
     try:
-        for each in _value_filters(metadata):
+        for each in _filters_of(metadata):
             value = None if value is None else _there_and_back(each, value)
     except ValueError as error:
         problems.add(("fill_value",), f"{metadata.fill!r} can't be stored: {error}")
@@ -220,28 +193,27 @@ def check_fill(metadata: ArrayV3Metadata) -> None:
 
 
 def _there_and_back(each: ArrayFilter, value: AnyArray) -> AnyArray | None:
-    """A value as a filter stores it; ValueError if a codec that must give it back does not."""
+    """A value as a filter stores it; ValueError if one that must give it back does not."""
     stored = each.stored(value)
-    if stored is not None and isinstance(each, ScaleOffset | CastValue):
+    if stored is not None and each.keeps_fill:
         back = each.decode(stored)
         if not np.array_equal(back, value, equal_nan=value.dtype.kind in "fc"):
             raise ValueError(f"{value[0]} would come back as {back[0]}")
     return stored
 
 
-def _value_filters(metadata: ArrayV3Metadata) -> Iterator[ArrayFilter]:
-    """Filters that change values, those of inner chunks behind those of shards."""
+def _filters_of(metadata: ArrayV3Metadata) -> Iterator[ArrayFilter]:
+    """All array filters, those of inner chunks behind those of shards."""
     spec, codecs = metadata.chunk_spec, metadata.codecs
+    registry = default_registry()
     while codecs:
-        for codec in codecs_of_kind(codecs, "array_array"):
-            after = codec.bind(spec, (), Problems())
-            if not isinstance(codec, TransposeCodec | ReshapeCodec):
-                yield array_filter(codec, spec, after)
-            spec = after
+        start = Binding(spec, spec, None, registry)
+        filters, here = _bind_filters(codecs_of_kind(codecs, "array_array"), start)
+        yield from filters
         (serializer,) = codecs_of_kind(codecs, "array_bytes")
         codecs = ()
         if isinstance(serializer, ShardingCodec):
-            spec, codecs = ChunkSpec(serializer.chunk_shape, spec.dtype), serializer.codecs
+            spec, codecs = ChunkSpec(serializer.chunk_shape, here.dtype), serializer.codecs
 
 
 def _leading_transposes(
@@ -255,31 +227,13 @@ def _leading_transposes(
     return ahead, codecs[len(ahead) :]
 
 
-def as_scalar(value: Any, dtype: np.dtype[Any]) -> AnyArray:
-    """A fill value as a 0-d array; bytes of any length as an object."""
-    room = np.empty((), dtype)
-    room[()] = value[()] if isinstance(value, np.ndarray) else value
-    return room
-
-
-def bind_shard(codec: ShardingCodec, spec: ChunkSpec, fill: Any) -> ShardFormat:
-    """A sharding codec, bound to a shard."""
-    grid = codec.grid_shape(spec.shape)
-    chain = bind_codecs_v3(codec.codecs, ChunkSpec(codec.chunk_shape, spec.dtype), fill)
-    index_chain = bind_codecs_v3(codec.index_codecs, ChunkSpec((*grid, 2), np.dtype("u8")), 0)
-    return ShardFormat(
-        spec.shape, codec.chunk_shape, grid, chain, index_chain, codec.index_nbytes(spec.shape),
-        codec.index_location, as_scalar(fill, spec.dtype).astype(chain.stored_dtype),
-    )  # fmt: skip
-
-
 def _bind_v2(metadata: ArrayV2Metadata) -> BoundChain:
     shape = metadata.chunks
     axes = tuple(range(len(shape)))
     if metadata.order == "F":
         axes = axes[::-1]
-    stored = tuple(shape[axis] for axis in axes)
-    configs: list[dict[str, Any]] = [dict(thaw(c.config)) for c in metadata.codecs]  # type: ignore[arg-type]  # an object
+    stored = tuple([shape[axis] for axis in axes])
+    configs: list[dict[str, Any]] = [codec.config.asdict() for codec in metadata.codecs]
     coding = None
     if metadata.dtype.hasobject:
         at = next(i for i, config in enumerate(configs) if config["id"] in OBJECT_CODECS)

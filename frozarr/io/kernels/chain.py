@@ -12,15 +12,18 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from frozarr.io.kernels.base import BytesKernel, BytesLike, DecodeError, as_bytes_view
-from frozarr.io.kernels.coding import ArrayCoding
-from frozarr.io.kernels.shard import ShardFormat
-from frozarr.io.kernels.zstd import ZstdKernel
-from frozarr.types import Shape
+from frozarr.io.kernels.base import (
+    ArrayCoding,
+    BytesKernel,
+    BytesLike,
+    DecodeError,
+    Indices,
+    as_bytes_view,
+)
+from frozarr.io.kernels.elements import elements_of
+from frozarr.types import AnyArray, AnyDtype, Shape
 
 __all__ = ["BoundChain"]
-
-AnyArray = npt.NDArray[Any]
 
 
 @attrs.frozen(eq=False)
@@ -30,17 +33,15 @@ class BoundChain:
     Examples
     --------
     >>> from frozarr.io.kernels.bind import bind_chain
-    >>> from frozarr.metadata.array_v2 import ArrayV2Metadata
-    >>> chain = bind_chain(ArrayV2Metadata(shape=(4,), chunks=(2,), dtype=np.dtype("<i2"),
-    ...                                    fill_value=None))
-    >>> chain.nbytes
+    >>> from frozarr.metadata import ArraySpec
+    >>> bind_chain(ArraySpec(shape=4, chunks=2, dtype="<i2").metadata()).nbytes
     4
     """
 
     chunk_shape: Shape
     stored_shape: Shape
     """Shape of a chunk as it is serialised."""
-    stored_dtype: np.dtype[Any]
+    stored_dtype: AnyDtype
     """Type of its elements, in the stored byte order."""
     axes: Shape
     """``stored == chunk.transpose(axes)``."""
@@ -50,11 +51,8 @@ class BoundChain:
     """Most bytes that decoding with each kernel may give."""
     coding: ArrayCoding | None = None
     """What stands between array and bytes, where that is not simply the elements."""
-
-    @property
-    def shard(self) -> ShardFormat | None:
-        """The serializer, where it is ``sharding_indexed`` with no filter before it."""
-        return self.coding if isinstance(self.coding, ShardFormat) else None
+    namespace: Any = np
+    """Array namespace that staging arrays are made in."""
 
     @property
     def nbytes(self) -> int:
@@ -66,8 +64,20 @@ class BoundChain:
         """Chunks are stored as they are serialised, element after element."""
         return not self.kernels and self.coding is None
 
+    def check(self, values: AnyArray) -> bool:
+        """Refuse values before any effect; whether all that can be refused was looked at.
+
+        Raises
+        ------
+        ValueError
+            A value that can't be stored, or could not be read again.
+        """
+        if self.coding is None:
+            return True
+        return self.coding.check(values.astype(self.stored_dtype, copy=False))
+
     def staging(self, count: int, values: AnyArray | None = None) -> AnyArray:
-        """Uninitialised room for serialised chunks, shape (count, *stored_shape).
+        """Uninitialised array of serialised chunks, shape (count, *stored_shape).
 
         Parameters
         ----------
@@ -75,55 +85,58 @@ class BoundChain:
             What will be written; text that is given as objects is coded from objects.
         """
         objects = values is not None and values.dtype.kind == "O"
-        return np.empty((count, *self.stored_shape), object if objects else self.stored_dtype)
+        shape = (count, *self.stored_shape)
+        staging: AnyArray = self.namespace.empty(shape, object if objects else self.stored_dtype)
+        return staging
 
     def logical(self, staging: AnyArray) -> AnyArray:
-        """The same room seen as chunks of the array, shape (count, *chunk_shape)."""
+        """The same elements seen as chunks of the array, shape (count, *chunk_shape)."""
         if self.axes == tuple(range(len(self.axes))):
             return staging
         inverse = np.argsort(self.axes)
         return staging.transpose((0, *(int(axis) + 1 for axis in inverse)))
 
-    def decode(self, encoded: BytesLike) -> AnyArray:
+    def decode(self, encoded: BytesLike, scratch: AnyArray | None = None) -> AnyArray:
         """One chunk, shape stored_shape; read-only if it shares memory with its bytes.
+
+        Parameters
+        ----------
+        encoded
+            As it was stored.
+        scratch
+            A chunk that may be overwritten: kernels that can, decode there.
 
         Raises
         ------
         DecodeError
             Corrupt bytes, or not exactly as many as the chunk has.
         """
-        data = encoded
-        for kernel, limit in zip(reversed(self.kernels), reversed(self.limits), strict=True):
-            data = kernel.decode(data, limit)
+        decoded = encoded
+        for i in range(len(self.kernels) - 1, -1, -1):
+            if i or scratch is None or self.coding is not None:
+                decoded = self.kernels[i].decode(decoded, self.limits[i])
+            else:
+                decoded = self.kernels[i].decode_into(decoded, as_bytes_view(scratch))
         if self.coding is not None:
-            return self.coding.decode(data)
-        view = as_bytes_view(data)
-        if len(view) != self.nbytes:
-            raise DecodeError(f"chunk has {len(view)} bytes, expected exactly {self.nbytes}")
-        if not self.nbytes:
-            return np.empty(self.stored_shape, self.stored_dtype)
-        return np.frombuffer(view, self.stored_dtype).reshape(self.stored_shape)
+            return self.coding.decode(decoded)
+        return elements_of(decoded, self.stored_shape, self.stored_dtype)
 
     def decode_many(self, encoded: Sequence[BytesLike]) -> AnyArray | None:
         """Chunks decoded by one call, shape (chunks, *stored_shape); None if that is not possible.
 
         Skips the work of one call per chunk where the last kernel can decode many small ones.
         """
-        first = self.kernels[0] if self.kernels and self.coding is None else None
-        if not isinstance(first, ZstdKernel):
+        if not self.kernels or self.coding is not None:
             return None
-        stages = list(zip(self.kernels[1:], self.limits[1:], strict=True))
-        data = list(encoded)
-        for kernel, limit in reversed(stages):
-            data = [kernel.decode(entry, limit) for entry in data]
-        joined = first.decode_equal(data, self.nbytes)
+        decoded = list(encoded)
+        for i in range(len(self.kernels) - 1, 0, -1):
+            decoded = [self.kernels[i].decode(entry, self.limits[i]) for entry in decoded]
+        joined = self.kernels[0].decode_many(decoded, self.nbytes)
         if joined is None:
             return None
-        return joined.view(self.stored_dtype).reshape((len(data), *self.stored_shape))
+        return joined.view(self.stored_dtype).reshape((len(decoded), *self.stored_shape))
 
-    def decode_segments(
-        self, data: BytesLike, offset: npt.NDArray[np.int64], nbytes: npt.NDArray[np.int64]
-    ) -> AnyArray:
+    def decode_segments(self, buffer: BytesLike, offset: Indices, nbytes: Indices) -> AnyArray:
         """Chunks that lie side by side in one buffer, shape (chunks, *stored_shape).
 
         Raises
@@ -131,30 +144,25 @@ class BoundChain:
         DecodeError
             A chunk is corrupt, or reaches outside the buffer.
         """
-        view = as_bytes_view(data)
-        if len(offset) == 1:  # no copy into a staging array
-            start, size = int(offset[0]), int(nbytes[0])
-            if start + size > len(view):
-                raise DecodeError(f"an inner chunk reaches beyond the {len(view)} bytes there are")
-            return self.decode(view[start : start + size])[np.newaxis]
+        view = as_bytes_view(buffer)
         if len(offset) and int(np.max(offset + nbytes)) > len(view):
             raise DecodeError(f"an inner chunk reaches beyond the {len(view)} bytes there are")
-        together = self._take_raw(view, offset, nbytes) if self.raw else None
-        first = self.kernels[0] if len(self.kernels) == 1 and self.coding is None else None
-        if isinstance(first, ZstdKernel):
-            joined = first.decode_segments(view, offset, nbytes, self.nbytes)
-            if joined is not None:
-                together = joined.view(self.stored_dtype)
-        if together is not None:
-            return together.reshape((len(offset), *self.stored_shape))
+        if len(offset) == 1:  # no copy into a staging array
+            start, size = int(offset[0]), int(nbytes[0])
+            return self.decode(view[start : start + size])[np.newaxis]
+        joined = self._take_raw(view, offset, nbytes) if self.raw else None
+        if len(self.kernels) == 1 and self.coding is None:
+            joined = self.kernels[0].decode_segments(view, offset, nbytes, self.nbytes)
+        if joined is not None:
+            return joined.view(self.stored_dtype).reshape((len(offset), *self.stored_shape))
         staging = self.staging(len(offset))
         for row, (start, size) in enumerate(zip(offset.tolist(), nbytes.tolist(), strict=True)):
             staging[row, ...] = self.decode(view[start : start + size])
         return staging
 
     def _take_raw(
-        self, view: memoryview, offset: npt.NDArray[np.int64], nbytes: npt.NDArray[np.int64]
-    ) -> AnyArray | None:
+        self, view: memoryview, offset: Indices, nbytes: Indices
+    ) -> npt.NDArray[np.uint8] | None:
         """Chunks stored as they are, on a common raster: one take. None if they are not on one."""
         size = self.nbytes
         if not len(offset) or not size or not (nbytes == size).all():
@@ -165,15 +173,14 @@ class BoundChain:
             return None
         usable = (len(view) - base) // size * size
         cells = np.frombuffer(view[base : base + usable], np.uint8).reshape(-1, size)
-        taken = cells if np.array_equal(rows, np.arange(len(cells))) else cells.take(rows, axis=0)
-        return taken.view(self.stored_dtype)
+        return cells if np.array_equal(rows, np.arange(len(cells))) else cells.take(rows, axis=0)
 
     def encode(self, chunk: AnyArray) -> BytesLike:
         """Encoded bytes of one serialised chunk, shape stored_shape, C-contiguous."""
-        data: BytesLike = chunk.reshape(-1) if self.coding is None else self.coding.encode(chunk)
+        encoded: BytesLike = chunk.reshape(-1) if self.coding is None else self.coding.encode(chunk)
         for kernel in self.kernels:
-            data = kernel.encode(data)
-        return as_bytes_view(data) if isinstance(data, np.ndarray) else data
+            encoded = kernel.encode(encoded)
+        return as_bytes_view(encoded) if isinstance(encoded, np.ndarray) else encoded
 
     def encode_empty(self, fill: AnyArray) -> BytesLike:
         """Encoded bytes of a chunk that holds nothing but the fill value."""
@@ -186,4 +193,7 @@ class BoundChain:
         if self.raw and self.nbytes and staging.flags.c_contiguous:  # slices of one view
             view, size = as_bytes_view(staging), self.nbytes
             return [view[row * size : (row + 1) * size] for row in rows]
+        if self.coding is None and len(self.kernels) == 1:
+            encoded = self.kernels[0].encode_many([staging[r, ...].reshape(-1) for r in rows])
+            return [as_bytes_view(e) if isinstance(e, np.ndarray) else e for e in encoded]
         return [self.encode(staging[row, ...]) for row in rows]  # a 0-d chunk stays an array

@@ -4,9 +4,10 @@ import struct
 from functools import cache
 from typing import Any
 
-from frozarr.io.kernels.base import BytesLike, DecodeError, as_bytes_view
+from frozarr.io.kernels.base import Binding, BytesKernel, BytesLike, DecodeError, as_bytes_view
+from frozarr.metadata.codecs.compressors import Crc32cCodec
 
-__all__ = ["Crc32cKernel"]
+__all__ = ["Crc32cKernel", "crc32c_kernel"]
 
 
 @cache
@@ -16,7 +17,7 @@ def _crc32c() -> Any:
     return crc32c
 
 
-class Crc32cKernel:
+class Crc32cKernel(BytesKernel):
     """The bytes and their CRC-32C, little-endian.
 
     Examples
@@ -31,9 +32,9 @@ class Crc32cKernel:
         if len(view) < 4:
             raise DecodeError(f"crc32c: {len(view)} bytes are too few to hold a checksum")
         (stored,) = struct.unpack("<I", view[-4:])
-        found = _crc32c()(view[:-4])
-        if found != stored:
-            raise DecodeError(f"crc32c: checksum is {found:#010x}, stored is {stored:#010x}")
+        actual = _crc32c()(view[:-4])
+        if actual != stored:
+            raise DecodeError(f"crc32c: checksum is {actual:#010x}, stored is {stored:#010x}")
         return view[:-4]
 
     def encode(self, decoded: BytesLike) -> bytes:
@@ -44,3 +45,8 @@ class Crc32cKernel:
     def encoded_nbytes(self, decoded_nbytes: int) -> int:
         """Four bytes more."""
         return decoded_nbytes + 4
+
+
+def crc32c_kernel(codec: Crc32cCodec, binding: Binding) -> Crc32cKernel:  # noqa: ARG001 - any bytes
+    """Kernel of ``crc32c``."""
+    return Crc32cKernel()

@@ -6,7 +6,8 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
-from frozarr.io.kernels.base import BytesLike, DecodeError, as_bytes_view
+from frozarr.io.kernels.base import Binding, BytesKernel, BytesLike, DecodeError, as_bytes_view
+from frozarr.metadata.codecs.compressors import GzipCodec
 
 _inflate: Any = zlib
 try:  # decodes 2.5 times faster; the format is the same
@@ -16,7 +17,9 @@ except ImportError:  # optional package
 else:
     _inflate = isal_zlib
 
-__all__ = ["StreamKernel", "bz2_kernel", "gzip_kernel", "lzma_kernel", "zlib_kernel"]
+__all__ = [
+    "StreamKernel", "bz2_stream", "gzip_kernel", "gzip_stream", "lzma_stream", "zlib_stream",
+]  # fmt: skip
 
 _GZIP_WBITS = 31
 _STREAM_ERRORS: tuple[type[Exception], ...] = (
@@ -24,12 +27,12 @@ _STREAM_ERRORS: tuple[type[Exception], ...] = (
 )  # fmt: skip
 
 
-class StreamKernel:
+class StreamKernel(BytesKernel):
     """Any compressor with a ``decompressobj``; members in a row are decoded one after the other.
 
     Examples
     --------
-    >>> kernel = gzip_kernel(1)
+    >>> kernel = gzip_stream(1)
     >>> bytes(kernel.decode(kernel.encode(b"spam") + kernel.encode(b"eggs"), 8))
     b'spameggs'
     """
@@ -64,12 +67,13 @@ class StreamKernel:
         """One member."""
         return self._encode(as_bytes_view(decoded))
 
-    def encoded_nbytes(self, decoded_nbytes: int) -> None:  # noqa: ARG002 - it depends on the input
-        """Unknown."""
-        return
+
+def gzip_kernel(codec: GzipCodec, binding: Binding) -> StreamKernel:  # noqa: ARG001 - any bytes
+    """Kernel of ``gzip``."""
+    return gzip_stream(codec.level)
 
 
-def gzip_kernel(level: int) -> StreamKernel:
+def gzip_stream(level: int) -> StreamKernel:
     """Kernel of ``gzip`` (RFC 1952), without a time stamp so that equal chunks are equal bytes."""
 
     def encode(data: memoryview) -> bytes:
@@ -79,17 +83,17 @@ def gzip_kernel(level: int) -> StreamKernel:
     return StreamKernel("gzip", encode, lambda: _inflate.decompressobj(_GZIP_WBITS))
 
 
-def zlib_kernel(level: int) -> StreamKernel:
+def zlib_stream(level: int) -> StreamKernel:
     """Kernel of numcodecs' ``zlib`` (RFC 1950)."""
     return StreamKernel("zlib", lambda data: zlib.compress(data, level), _inflate.decompressobj)
 
 
-def bz2_kernel(level: int) -> StreamKernel:
+def bz2_stream(level: int) -> StreamKernel:
     """Kernel of numcodecs' ``bz2``."""
     return StreamKernel("bz2", lambda d: bz2.compress(d, level), bz2.BZ2Decompressor)
 
 
-def lzma_kernel(config: dict[str, Any]) -> StreamKernel:
+def lzma_stream(config: dict[str, Any]) -> StreamKernel:
     """Kernel of numcodecs' ``lzma``: members format, check, preset and filters."""
     kind = config.get("format", 1)
     filters = config.get("filters")

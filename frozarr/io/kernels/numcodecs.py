@@ -1,130 +1,50 @@
-"""Kernels that lean on numcodecs: blosc, and every codec of format 2.
+"""Kernels that lean on numcodecs: every codec of format 2, and its codecs in format 3.
 
 numcodecs takes longer to import than numpy, so it is imported when the first such chunk is coded.
 Its decoders trust what headers claim; they are checked here first.
 """
 
 import math
-import struct
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
-from frozarr.io.kernels.base import BytesKernel, BytesLike, DecodeError, as_bytes_view
+from frozarr.io.kernels.base import (
+    ArrayCoding,
+    ArrayFilter,
+    Binding,
+    BytesKernel,
+    BytesLike,
+    DecodeError,
+    as_bytes_view,
+)
+from frozarr.io.kernels.blosc import BloscKernel
 from frozarr.io.kernels.checksum import Crc32cKernel
-from frozarr.io.kernels.gzip import bz2_kernel, gzip_kernel, lzma_kernel, zlib_kernel
+from frozarr.io.kernels.gzip import bz2_stream, gzip_stream, lzma_stream, zlib_stream
 from frozarr.io.kernels.zstd import ZstdKernel
 from frozarr.metadata.codecs.base import ChunkSpec
-from frozarr.metadata.codecs.compressors import BLOSC_SHUFFLES, BloscCodec
 from frozarr.metadata.codecs.numcodecs import FORBIDDEN
+from frozarr.metadata.codecs.numcodecs_v3 import NumcodecsV3Codec
 from frozarr.metadata.dtypes.base import REGISTERED
+from frozarr.types import AnyArray
 
 __all__ = [
-    "ArrayCodecCoding", "ArrayCodecFilter", "BitRoundFilter", "BloscKernel", "NumcodecsKernel",
-    "numcodecs_kernel", "registered_codec",
+    "ArrayCodecCoding", "ArrayCodecFilter", "BitRoundFilter", "NumcodecsKernel", "array_coding",
+    "array_filter", "bytes_kernel", "numcodecs_kernel", "registered_codec",
 ]  # fmt: skip
-
-_BLOSC_HEADER = struct.Struct("<BBBBIII")
 
 
 @cache
 def _numcodecs() -> Any:
     import numcodecs  # noqa: PLC0415 - 100 ms, needed by few
-    import numcodecs.blosc  # noqa: PLC0415 - as above
     import numcodecs.registry  # noqa: PLC0415 - as above
 
     return numcodecs
 
 
-def check_blosc_header(view: memoryview, limit: int) -> int:
-    """Decoded bytes that a blosc chunk claims, once its header is known to be sane.
-
-    Raises
-    ------
-    DecodeError
-        Sizes that don't fit the bytes at hand: c-blosc itself would read past their end.
-    """
-    if len(view) < _BLOSC_HEADER.size:
-        raise DecodeError(f"blosc: {len(view)} bytes are too few to hold a header")
-    _, _, flags, _, nbytes, blocksize, cbytes = _BLOSC_HEADER.unpack_from(view)
-    if cbytes != len(view):
-        raise DecodeError(f"blosc: header claims {cbytes} stored bytes, there are {len(view)}")
-    if nbytes > limit:
-        raise DecodeError(f"blosc: header claims {nbytes} bytes, {limit} are allowed")
-    if nbytes and not blocksize > 0:
-        raise DecodeError(f"blosc: impossible block size {blocksize}")
-    stored_raw = bool(flags & 0x2)
-    if stored_raw and cbytes != nbytes + _BLOSC_HEADER.size:
-        raise DecodeError(f"blosc: {cbytes} stored bytes can't hold {nbytes} raw ones")
-    if nbytes and not stored_raw:
-        nblocks = -(-nbytes // blocksize)
-        starts_end = _BLOSC_HEADER.size + 4 * nblocks
-        if starts_end > cbytes:
-            raise DecodeError(f"blosc: {nblocks} blocks don't fit {cbytes} bytes")
-        starts = np.frombuffer(view, "<u4", nblocks, _BLOSC_HEADER.size)
-        if bool(((starts < starts_end) | (starts > cbytes - 4)).any()):
-            raise DecodeError("blosc: a block starts outside the chunk")
-    return int(nbytes)
-
-
-class BloscKernel:
-    """Kernel of ``blosc``.
-
-    Examples
-    --------
-    >>> kernel = BloscKernel("lz4", clevel=5, shuffle=1, typesize=2)
-    >>> bytes(kernel.decode(kernel.encode(bytes(100)), 100)) == bytes(100)
-    True
-    """
-
-    def __init__(
-        self, cname: str, *, clevel: int, shuffle: int, typesize: int | None, blocksize: int = 0
-    ) -> None:
-        self._cname, self._clevel, self._shuffle = cname.encode(), clevel, shuffle
-        self._typesize, self._blocksize = typesize, blocksize
-
-    def decode(self, encoded: BytesLike, limit: int) -> BytesLike:
-        """Decoded bytes."""
-        view = as_bytes_view(encoded)
-        check_blosc_header(view, limit)
-        try:
-            decoded: bytes = _numcodecs().blosc.decompress(view)
-        except (RuntimeError, ValueError) as error:
-            raise DecodeError(f"blosc: {error}") from error
-        return decoded
-
-    def encode(self, decoded: BytesLike) -> BytesLike:
-        """One blosc chunk."""
-        blosc = _numcodecs().blosc
-        size, view = self._typesize, as_bytes_view(decoded)
-        if size is None:  # format 2 takes it from the array's elements
-            size = decoded.dtype.itemsize if isinstance(decoded, np.ndarray) else 1
-        size = size if len(view) % size == 0 else 1
-        typed: Any = np.frombuffer(view, np.dtype(f"V{size}")) if len(view) else view
-        encoded: bytes = blosc.compress(
-            typed, self._cname, self._clevel, self._shuffle, self._blocksize
-        )
-        return encoded
-
-    def encoded_nbytes(self, decoded_nbytes: int) -> None:  # noqa: ARG002 - it depends on the input
-        """Unknown."""
-        return
-
-
-def blosc_kernel(codec: BloscCodec) -> BloscKernel:
-    """Kernel of a format 3 codec value."""
-    chosen = codec.for_dtype(np.dtype("u1"))
-    return BloscKernel(
-        codec.cname, clevel=codec.clevel, shuffle=BLOSC_SHUFFLES.index(str(chosen.shuffle)),
-        typesize=chosen.typesize if isinstance(chosen.typesize, int) else 1,
-        blocksize=codec.blocksize,
-    )  # fmt: skip
-
-
-class NumcodecsKernel:
+class NumcodecsKernel(BytesKernel):
     """A numcodecs codec that transforms what it gets, typed arrays included."""
 
     def __init__(self, codec: Any) -> None:
@@ -155,10 +75,6 @@ class NumcodecsKernel:
             raise ValueError(f"codec {self._codec.codec_id!r} can't encode: {error}") from error
         return encoded
 
-    def encoded_nbytes(self, decoded_nbytes: int) -> None:  # noqa: ARG002 - not known in general
-        """Unknown."""
-        return
-
 
 def _blosc(config: dict[str, Any]) -> BytesKernel:
     return BloscKernel(
@@ -169,10 +85,10 @@ def _blosc(config: dict[str, Any]) -> BytesKernel:
 
 _OWN: dict[str, Callable[[dict[str, Any]], BytesKernel]] = {
     "zstd": lambda c: ZstdKernel(c.get("level", 1), checksum=bool(c.get("checksum", False))),
-    "gzip": lambda c: gzip_kernel(c.get("level", 1)),
-    "zlib": lambda c: zlib_kernel(c.get("level", 1)),
-    "bz2": lambda c: bz2_kernel(c.get("level", 1)),
-    "lzma": lzma_kernel,
+    "gzip": lambda c: gzip_stream(c.get("level", 1)),
+    "zlib": lambda c: zlib_stream(c.get("level", 1)),
+    "bz2": lambda c: bz2_stream(c.get("level", 1)),
+    "lzma": lzma_stream,
     "blosc": _blosc,
 }
 
@@ -226,25 +142,27 @@ def registered_codec(config: dict[str, Any]) -> Any:
 _ELEMENTWISE = ("astype", "bitround", "fixedscaleoffset", "quantize")
 
 
-class ArrayCodecFilter:
+class ArrayCodecFilter(ArrayFilter):
     """A numcodecs codec from array to array, between two chunk shapes and types."""
+
+    total: ClassVar[bool] = True  # numcodecs wraps and rounds, it refuses nothing
 
     def __init__(self, codec: Any, before: ChunkSpec, after: ChunkSpec) -> None:
         self._codec, self._before, self._after = codec, before, after
 
-    def decode(self, encoded: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def decode(self, encoded: AnyArray) -> AnyArray:
         """The array before encoding."""
         try:
-            found = self._codec.decode(np.ascontiguousarray(encoded))
+            decoded = self._codec.decode(np.ascontiguousarray(encoded))
         except Exception as error:  # codecs raise what they like
             raise DecodeError(f"{self._codec.codec_id}: {error}") from error
-        return _shaped(found, self._before)
+        return _shaped(decoded, self._before)
 
-    def encode(self, decoded: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def encode(self, decoded: AnyArray) -> AnyArray:
         """The encoded array."""
         return _shaped(self._codec.encode(np.ascontiguousarray(decoded)), self._after)
 
-    def stored(self, values: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
+    def stored(self, values: AnyArray) -> AnyArray | None:
         """Any elements as they are stored; None for codecs that look at neighbours."""
         if self._codec.codec_id not in _ELEMENTWISE:
             return None
@@ -255,11 +173,11 @@ class ArrayCodecFilter:
 class BitRoundFilter(ArrayCodecFilter):
     """Codec ``bitround``: what is stored are elements like any other."""
 
-    def decode(self, encoded: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def decode(self, encoded: AnyArray) -> AnyArray:
         """The same elements."""
         return encoded
 
-    def encode(self, decoded: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def encode(self, decoded: AnyArray) -> AnyArray:
         """Floats with fewer bits; ValueError for other types, which can only be read."""
         if self._before.dtype.kind != "f":
             raise ValueError(
@@ -268,35 +186,39 @@ class BitRoundFilter(ArrayCodecFilter):
         return super().encode(decoded)
 
 
-class ArrayCodecCoding:
+class ArrayCodecCoding(ArrayCoding):
     """A numcodecs codec from array to bytes (``pcodec``, ``zfpy``)."""
-
-    exact = False
 
     def __init__(self, codec: Any, spec: ChunkSpec) -> None:
         self._codec, self._spec = codec, spec
-        nbytes = math.prod(spec.shape) * spec.dtype.itemsize
-        self.limit = nbytes + nbytes // 4 + 65536
 
-    def decode(self, encoded: BytesLike) -> npt.NDArray[Any]:
+    @property
+    def limit(self) -> int:
+        """The chunk's bytes, and a quarter for what can't be compressed."""
+        nbytes = math.prod(self._spec.shape) * self._spec.dtype.itemsize
+        return nbytes + nbytes // 4 + 65536
+
+    def decode(self, encoded: BytesLike) -> AnyArray:
         """The chunk."""
         try:
-            found = self._codec.decode(bytes(as_bytes_view(encoded)))
+            decoded = self._codec.decode(bytes(as_bytes_view(encoded)))
         except Exception as error:  # codecs raise what they like
             raise DecodeError(f"{self._codec.codec_id}: {error}") from error
-        if found is None:
+        if decoded is None:
             raise DecodeError(f"{self._codec.codec_id}: holds no data")
-        return _shaped(found, self._spec)
+        return _shaped(decoded, self._spec)
 
-    def encode(self, chunk: npt.NDArray[Any]) -> BytesLike:
+    def encode(self, chunk: AnyArray) -> BytesLike:
         """Its bytes."""
         encoded: BytesLike = self._codec.encode(np.ascontiguousarray(chunk))
         return encoded
 
 
-def _shaped(found: Any, spec: ChunkSpec) -> npt.NDArray[Any]:
+def _shaped(decoded: Any, spec: ChunkSpec) -> AnyArray:
     """What a codec gave as an array of the shape and type that are due; never cast."""
-    array = np.asarray(found) if isinstance(found, np.ndarray) else np.frombuffer(found, np.uint8)
+    array = (
+        np.asarray(decoded) if isinstance(decoded, np.ndarray) else np.frombuffer(decoded, np.uint8)
+    )
     due = math.prod(spec.shape) * spec.dtype.itemsize
     if array.nbytes != due:
         raise DecodeError(f"decodes to {array.nbytes} bytes, expected exactly {due}")
@@ -304,3 +226,20 @@ def _shaped(found: Any, spec: ChunkSpec) -> npt.NDArray[Any]:
         array = as_bytes_view(array)  # type: ignore[assignment]  # its bytes, to be seen as the type
         return np.frombuffer(array, spec.dtype).reshape(spec.shape)
     return array.reshape(-1).view(spec.dtype).reshape(spec.shape)
+
+
+def bytes_kernel(codec: NumcodecsV3Codec, binding: Binding) -> BytesKernel:
+    """Kernel of a bytes-to-bytes codec of numcodecs."""
+    return numcodecs_kernel(codec.config_for(binding.spec.dtype))
+
+
+def array_filter(codec: NumcodecsV3Codec, binding: Binding) -> ArrayCodecFilter:
+    """Filter of an array-to-array codec of numcodecs."""
+    cls = BitRoundFilter if codec.id == "bitround" else ArrayCodecFilter
+    numcodec = registered_codec(codec.config_for(binding.spec.dtype))
+    return cls(numcodec, binding.spec, binding.encoded)
+
+
+def array_coding(codec: NumcodecsV3Codec, binding: Binding) -> ArrayCodecCoding:
+    """Coding of an array-to-bytes codec of numcodecs."""
+    return ArrayCodecCoding(registered_codec(codec.config_for(binding.spec.dtype)), binding.spec)

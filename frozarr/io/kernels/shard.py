@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -10,46 +9,47 @@ import numpy.typing as npt
 
 from frozarr.indexing.shard import (
     MISSING,
-    InnerOrder,
     Located,
     ShardIndexError,
     check_index,
     locate,
     write_order,
 )
-from frozarr.io.kernels.base import BytesLike, DecodeError, Parts, as_bytes_view
-from frozarr.metadata.codecs.sharding import IndexLocation
-from frozarr.types import Shape
+from frozarr.io.kernels.base import (
+    ArrayCoding,
+    Binding,
+    BytesLike,
+    DecodeError,
+    Parts,
+    as_bytes_view,
+)
+from frozarr.io.kernels.bind import bind_codecs
+from frozarr.io.kernels.chain import BoundChain
+from frozarr.io.kernels.fill import as_scalar, equal_to_fill
+from frozarr.metadata.codecs.base import ChunkSpec
+from frozarr.metadata.codecs.sharding import IndexLocation, ShardingCodec
+from frozarr.types import AnyArray, AnyDtype, InnerOrder, Shape
 
-if TYPE_CHECKING:
-    from frozarr.io.kernels.chain import BoundChain
+__all__ = ["ShardFormat", "shard_coding"]
 
-__all__ = ["ShardFormat"]
-
-AnyArray = npt.NDArray[Any]
 Index = npt.NDArray[np.uint64]
 
 
 @attrs.frozen(eq=False)
-class ShardFormat:
+class ShardFormat(ArrayCoding):
     """A ``sharding_indexed`` codec bound to a shard shape and type."""
 
     shard_shape: Shape
     inner_shape: Shape
     grid_shape: Shape
     """Inner chunks along each axis."""
-    chain: "BoundChain"
+    chain: BoundChain
     """Chain of an inner chunk."""
-    index_chain: "BoundChain"
+    index_chain: BoundChain
     index_nbytes: int
     location: IndexLocation
     fill: AnyArray
     """The fill value as a 0-d array of the type in which inner chunks are stored."""
-
-    @property
-    def exact(self) -> bool:
-        """Shards have no fixed size."""
-        return False
 
     @property
     def count(self) -> int:
@@ -60,6 +60,15 @@ class ShardFormat:
     def limit(self) -> int:
         """Bytes that no honest shard exceeds by much, for codecs around it."""
         return self.count * (self.chain.nbytes * 5 // 4 + 1024) + self.index_nbytes + 65536
+
+    @property
+    def dtype(self) -> AnyDtype:
+        """Type in which inner chunks are stored."""
+        return self.chain.stored_dtype
+
+    def check(self, values: AnyArray) -> bool:
+        """Refuse values that the chain of inner chunks can't store."""
+        return self.chain.check(values)
 
     # ------------------------------------------------------------------ reading
 
@@ -120,23 +129,23 @@ class ShardFormat:
         except ShardIndexError as error:
             raise DecodeError(str(error)) from error
 
-    def decode_inner(self, data: BytesLike, where: Located) -> AnyArray:
+    def decode_inner(self, buffer: BytesLike, where: Located) -> AnyArray:
         """Some inner chunks, shape (chunks, *stored inner shape); missing ones are fill.
 
         Parameters
         ----------
-        data
+        buffer
             Bytes that hold them.
         where
             Their ranges in these bytes.
         """
         if where.present.all():
-            return self.chain.decode_segments(data, where.offset, where.nbytes)
+            return self.chain.decode_segments(buffer, where.offset, where.nbytes)
         staging = self.chain.staging(len(where.offset))
         staging[~where.present] = self.fill
         if where.present.any():
             staging[where.present] = self.chain.decode_segments(
-                data, where.offset[where.present], where.nbytes[where.present]
+                buffer, where.offset[where.present], where.nbytes[where.present]
             )
         return staging
 
@@ -185,10 +194,14 @@ class ShardFormat:
         index = np.full((self.count, 2), MISSING, np.uint64)
         index[ids, 1] = nbytes
         index[ids, 0] = head + np.cumsum(nbytes) - nbytes
-        room = self.index_chain.staging(1)
-        self.index_chain.logical(room)[0] = index.reshape((*self.grid_shape, 2))
-        encoded = self.index_chain.encode(room[0])
+        encoded = self.encode_index(index)
         return Parts((encoded, *payload) if head else (*payload, encoded))
+
+    def encode_index(self, index: Index) -> BytesLike:
+        """Bytes of an index of shape (inner chunks, 2)."""
+        staging = self.index_chain.staging(1)
+        self.index_chain.logical(staging)[0] = index.reshape((*self.grid_shape, 2))
+        return self.index_chain.encode(staging[0])
 
     def encode_rows(
         self, staging: AnyArray, rows: npt.NDArray[np.int64], ids: npt.NDArray[np.int64]
@@ -222,35 +235,19 @@ class ShardFormat:
         return encoded.join()
 
 
-def equal_to_fill(staging: AnyArray, fill: AnyArray) -> npt.NDArray[np.bool_]:
-    """Per chunk, whether every element has exactly the bits of the fill value.
-
-    Examples
-    --------
-    >>> equal_to_fill(np.array([[0.0, 0.0], [0.0, -0.0]]), np.array(0.0))
-    array([ True, False])
-    """
-    count, itemsize = len(staging), staging.dtype.itemsize
-    if staging.dtype.hasobject:
-        return _objects_equal(staging.reshape(count, -1), fill[()])
-    width = itemsize if itemsize in {1, 2, 4, 8} else 1
-    words = staging.reshape(count, -1).view(f"u{width}").reshape(count, -1, itemsize // width)
-    pattern = np.frombuffer(fill.tobytes(), f"u{width}")
-    empty = (words[:, 0] == pattern).all(axis=-1)  # most chunks differ in their first element
-    candidates = np.flatnonzero(empty)
-    if words[0].nbytes <= 4096 and len(candidates) > 8:  # small chunks: all at once
-        empty[candidates] = (words[candidates] == pattern).all(axis=(1, 2))
-        return np.asarray(empty)
-    for row in candidates.tolist():
-        empty[row] = bool((words[row] == pattern).all())
-    return np.asarray(empty)
-
-
-def _objects_equal(rows: AnyArray, fill: Any) -> npt.NDArray[np.bool_]:
-    """Per row of objects, whether all of them equal the fill value."""
-    if rows.dtype.kind == "T":  # most rows differ in their first element
-        empty = np.asarray(rows[:, 0] == fill)
-        empty[empty] = (rows[empty] == fill).all(axis=1)
-        return empty
-    kind = type(fill)  # objects of other types may have no plain equality (arrays)
-    return np.array([all(type(o) is kind and o == fill for o in row) for row in rows], bool)
+def shard_coding(codec: ShardingCodec, binding: Binding) -> ShardFormat:
+    """Coding of ``sharding_indexed``."""
+    spec, fill = binding.spec, binding.fill
+    if fill is None:
+        raise ValueError("a shard needs the fill value of what it misses")
+    grid = codec.grid_shape(spec.shape)
+    inner = attrs.evolve(binding, spec=ChunkSpec(codec.chunk_shape, spec.dtype))
+    chain = bind_codecs(codec.codecs, inner)
+    index = ChunkSpec((*grid, 2), np.dtype("u8"))
+    index_chain = bind_codecs(
+        codec.index_codecs, attrs.evolve(binding, spec=index, fill=as_scalar(0, index.dtype))
+    )
+    return ShardFormat(
+        spec.shape, codec.chunk_shape, grid, chain, index_chain, codec.index_nbytes(spec.shape),
+        codec.index_location, fill.astype(chain.stored_dtype),
+    )  # fmt: skip

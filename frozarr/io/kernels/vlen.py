@@ -5,19 +5,19 @@ little-endian numbers). numcodecs walks them; what it would trust is checked her
 """
 
 import math
-from typing import Any, TypeAlias
+from typing import Any
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 
-from frozarr.io.kernels.base import BytesLike, DecodeError, as_bytes_view
+from frozarr.io.kernels.base import ArrayCoding, Binding, BytesLike, DecodeError, as_bytes_view
 from frozarr.io.kernels.numcodecs import registered_codec
-from frozarr.types import Shape
+from frozarr.metadata.codecs.vlen import VlenCodec
+from frozarr.types import AnyArray, Shape
 
-__all__ = ["COUNTS_NULS", "Objects", "packed_ascii"]
+__all__ = ["COUNTS_NULS", "Objects", "packed_ascii", "vlen_coding"]
 
-AnyArray: TypeAlias = npt.NDArray[Any]
 _MOST = 2**31 - 1
 _TEXT = np.dtypes.StringDType()
 COUNTS_NULS = np.strings.str_len(np.array(["\0\0"], _TEXT)).tolist() == [2]
@@ -28,7 +28,7 @@ _HEAD = 4
 
 
 @attrs.frozen(eq=False)
-class Objects:
+class Objects(ArrayCoding):
     r"""A chunk of Python objects in the bytes of an object codec.
 
     Examples
@@ -40,13 +40,16 @@ class Objects:
 
     codec: Any
     shape: Shape
-    limit: int = _MOST
-    exact: bool = False
 
     @classmethod
     def of(cls, codec: "str | dict[str, Any]", shape: Shape) -> "Objects":
         """Coding of a chunk by the id or configuration of an object codec."""
         return cls(registered_codec({"id": codec} if isinstance(codec, str) else codec), shape)
+
+    @property
+    def limit(self) -> int:
+        """No bound is known: elements have any length."""
+        return _MOST
 
     @property
     def _counted(self) -> bool:
@@ -67,10 +70,10 @@ class Objects:
                 if texts is not None:
                     return texts.reshape(self.shape)
         try:
-            found = self.codec.decode(view)
+            decoded = self.codec.decode(view)
         except Exception as error:  # codecs raise what they like
             raise DecodeError(f"{self.codec.codec_id}: {error}") from error
-        objects = np.asarray(found, object) if not isinstance(found, np.ndarray) else found
+        objects = decoded if isinstance(decoded, np.ndarray) else np.asarray(decoded, object)
         if objects.size != expected:
             raise DecodeError(f"holds {objects.size} elements, expected {expected}")
         return objects.reshape(self.shape)
@@ -123,7 +126,7 @@ def packed_ascii(flat: AnyArray) -> AnyArray | None:
     return np.concatenate([np.array([flat.size], "<u4").view(np.uint8), kept])
 
 
-def unpacked_ascii(data: npt.NDArray[np.uint8], count: int) -> AnyArray | None:
+def unpacked_ascii(content: npt.NDArray[np.uint8], count: int) -> AnyArray | None:
     r"""Texts of ``vlen-utf8`` that are short, ASCII and not empty; None for all others.
 
     Lengths below 256 are a byte and three zeros, and such texts have no zeros of their own: so the
@@ -131,7 +134,7 @@ def unpacked_ascii(data: npt.NDArray[np.uint8], count: int) -> AnyArray | None:
 
     Parameters
     ----------
-    data
+    content
         The bytes behind the number of elements.
     count
         The number of elements.
@@ -141,21 +144,26 @@ def unpacked_ascii(data: npt.NDArray[np.uint8], count: int) -> AnyArray | None:
     >>> unpacked_ascii(np.frombuffer(b"\1\0\0\0a\2\0\0\0bc", "u1"), 2).tolist()
     ['a', 'bc']
     """
-    if len(data) > (_HEAD + _WIDEST) * count or int(np.max(data, initial=0)) >= _NOT_ASCII:
+    if len(content) > (_HEAD + _WIDEST) * count or int(np.max(content, initial=0)) >= _NOT_ASCII:
         return None
-    zeros = np.flatnonzero(data == 0)
+    zeros = np.flatnonzero(content == 0)
     if len(zeros) != 3 * count or not np.array_equal(zeros[2::3], zeros[::3] + 2):
         return None
     begin: npt.NDArray[np.int64] = zeros[::3] - 1
-    lengths = data[begin].astype(np.int64)
+    lengths = content[begin].astype(np.int64)
     end = begin + _HEAD + lengths
-    whole = begin[0] == 0 and end[-1] == len(data) and np.array_equal(end[:-1], begin[1:])
+    whole = begin[0] == 0 and end[-1] == len(content) and np.array_equal(end[:-1], begin[1:])
     widest = int(np.max(lengths))
-    if not whole or widest > _WIDEST or widest * count > 4 * len(data) + 4096:
+    if not whole or widest > _WIDEST or widest * count > 4 * len(content) + 4096:
         return None
     columns = np.arange(widest)
-    padded = np.concatenate([data, np.zeros(widest, np.uint8)])
+    padded = np.concatenate([content, np.zeros(widest, np.uint8)])
     texts: AnyArray = padded[(begin + _HEAD)[:, np.newaxis] + columns]
     texts *= columns < lengths[:, np.newaxis]
-    found: AnyArray = texts.view(f"S{widest}").reshape(-1).astype(_TEXT)
-    return found
+    unpacked: AnyArray = texts.view(f"S{widest}").reshape(-1).astype(_TEXT)
+    return unpacked
+
+
+def vlen_coding(codec: VlenCodec, binding: Binding) -> Objects:
+    """Coding of ``vlen-utf8`` and ``vlen-bytes``."""
+    return Objects.of(codec.name, binding.spec.shape)

@@ -5,17 +5,25 @@ and `append` are atomic, and a context is used by one thread at a time.
 """
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import zstandard
 
-from frozarr.io.kernels.base import BytesLike, DecodeError, as_bytes_view
+from frozarr.io.kernels.base import (
+    Binding,
+    BytesKernel,
+    BytesLike,
+    DecodeError,
+    Indices,
+    Joined,
+    as_bytes_view,
+)
+from frozarr.metadata.codecs.compressors import ZstdCodec
 
-__all__ = ["ZstdKernel"]
+__all__ = ["ZstdKernel", "zstd_kernel"]
 
-Joined: TypeAlias = npt.NDArray[np.uint8]
 _DECOMPRESSORS: list[zstandard.ZstdDecompressor] = []
 _COMPRESSORS: dict[tuple[int, bool], list[zstandard.ZstdCompressor]] = {}
 
@@ -77,7 +85,7 @@ def joined(frames: Any, nbytes: int) -> Joined:
     return np.asarray(_Frames(frames, first, len(frames) * nbytes))
 
 
-class ZstdKernel:
+class ZstdKernel(BytesKernel):
     """Frames with or without content size, one or several in a row; exact output budget.
 
     Examples
@@ -111,7 +119,7 @@ class ZstdKernel:
         finally:
             _DECOMPRESSORS.append(context)
 
-    def decode_equal(self, encoded: Sequence[BytesLike], nbytes: int) -> Joined | None:
+    def decode_many(self, encoded: Sequence[BytesLike], nbytes: int) -> Joined | None:
         """Frames of one small decoded size, joined; None where frame by frame is the better way.
 
         One call decodes all without the interpreter lock. It ignores what follows a frame, so
@@ -127,15 +135,15 @@ class ZstdKernel:
         context = _DECOMPRESSORS.pop() if _DECOMPRESSORS else zstandard.ZstdDecompressor()
         try:
             frames: Any = encoded
-            found = context.multi_decompress_to_buffer(frames, decompressed_sizes=sizes)
-            return joined(found, nbytes)
+            decoded = context.multi_decompress_to_buffer(frames, decompressed_sizes=sizes)
+            return joined(decoded, nbytes)
         except zstandard.ZstdError:
             return None  # frame by frame tells which one is corrupt
         finally:
             _DECOMPRESSORS.append(context)
 
     def decode_segments(
-        self, data: memoryview, offset: Any, nbytes: Any, decoded_nbytes: int
+        self, buffer: memoryview, offset: Indices, nbytes: Indices, decoded_nbytes: int
     ) -> Joined | None:
         """Frames that lie in one buffer, joined; None where frame by frame is the better way.
 
@@ -143,18 +151,18 @@ class ZstdKernel:
         """
         if decoded_nbytes > _SMALL_FRAME or len(offset) < _FEW_FRAMES:
             return None
-        if int(nbytes.min()) < _HEAD_NBYTES or len(data) < _HEAD_NBYTES:
+        if int(np.min(nbytes)) < _HEAD_NBYTES or len(buffer) < _HEAD_NBYTES:
             return None
-        heads = np.frombuffer(data, np.uint8)[offset[:, np.newaxis] + np.arange(_HEAD_NBYTES)]
+        heads = np.frombuffer(buffer, np.uint8)[offset[:, np.newaxis] + np.arange(_HEAD_NBYTES)]
         if not np.array_equal(one_block_nbytes(heads), nbytes):
             return None
         segments: Any = np.stack([offset, nbytes], axis=1).astype(np.uint64).tobytes()
         sizes: Any = np.full(len(offset), decoded_nbytes, np.uint64).tobytes()
         context = _DECOMPRESSORS.pop() if _DECOMPRESSORS else zstandard.ZstdDecompressor()
         try:
-            frames = zstandard.BufferWithSegments(data, segments)
-            found = context.multi_decompress_to_buffer(frames, decompressed_sizes=sizes)
-            return joined(found, decoded_nbytes)
+            frames = zstandard.BufferWithSegments(buffer, segments)
+            decoded = context.multi_decompress_to_buffer(frames, decompressed_sizes=sizes)
+            return joined(decoded, decoded_nbytes)
         except (zstandard.ZstdError, ValueError):
             return None  # frame by frame tells which one is corrupt
         finally:
@@ -174,10 +182,6 @@ class ZstdKernel:
             return context.compress(as_bytes_view(decoded))
         finally:
             idle.append(context)
-
-    def encoded_nbytes(self, decoded_nbytes: int) -> None:  # noqa: ARG002 - it depends on the input
-        """Unknown."""
-        return
 
 
 def _decode_frames(
@@ -200,3 +204,8 @@ def _decode_frames(
         else:
             raise DecodeError("zstd frame is truncated")
     return bytes(decoded)
+
+
+def zstd_kernel(codec: ZstdCodec, binding: Binding) -> ZstdKernel:  # noqa: ARG001 - any bytes
+    """Kernel of ``zstd``."""
+    return ZstdKernel(codec.level, checksum=codec.checksum)

@@ -1,38 +1,34 @@
-"""What a store is: bulk verbs that programs use, and the face that users know from zarr.
+"""What a store is: it carries out requests. Both faces that users know are made of that.
 
-A *blocking* store writes plain methods (`_read_many`, `_write_many`, …) and gets everything else:
-the gate that refuses changes to a read-only store, the checked keys, the asynchronous face.
+Stores come in two natures. A `BlockingStore` answers requests by plain methods; an `AsyncStore`
+(`frozarr.io.stores.waiting`) by coroutines, on a loop of its own. Either serves callers of both
+kinds. Whatever passes, passes `perform` or `perform_async`.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
-from typing import Any, Self, TypeVar
-
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Coroutine
+from typing import Any, ClassVar, Self, TypeVar
 
 from frozarr.errors import ReadOnlyError
-from frozarr.io.buffers import Buffer, BufferPrototype
-from frozarr.io.byte_requests import ByteRequest, check_range
-from frozarr.io.kernels.base import BytesLike, Parts, as_bytes_view
-from frozarr.io.requests import call_of
+from frozarr.io.programs.requests import StoreRequest
+from frozarr.io.runners.drive import answered, answered_async
+from frozarr.io.runners.locks import LOCKS
 from frozarr.io.stores import verbs
-from frozarr.io.stores.verbs import HIDDEN, Steps, as_value, is_hidden
-from frozarr.metadata.keys import check_key, check_keys
+from frozarr.io.stores.dispatch import Answering
+from frozarr.io.stores.simpler import by_simpler_requests
+from frozarr.io.stores.verbs import VERBS, VERBS_OF, awaited, blocking, listed
 
-__all__ = ["HIDDEN", "BlockingStore", "Store", "Verbs", "as_value", "is_hidden"]
+__all__ = ["BlockingStore", "BlockingVerbs", "Store"]
 
 T = TypeVar("T")
-_Anys = list[Any]
-_Keys = list[str]  # below, `list` is a method
-_Sizes = list[int | None]
 
 
-class Store(ABC):
+class Store(Answering, ABC):
     """Keys that hold bytes. Equal stores are the same place.
 
-    Every store serves blocking callers (`blocking`, and the bulk verbs below) and asynchronous
-    ones (the ``async`` methods, as in zarr-python).
+    Subclasses answer requests by methods marked with `answers`, of which `Get`, `Put`, `Delete`
+    and `ListPrefix` are enough. A subclass that overrides some of the verbs that users know
+    (``async def get``, ``set``, …) instead is asked by them.
     """
 
     supports_writes: bool = True
@@ -41,10 +37,16 @@ class Store(ABC):
     supports_partial_writes: bool = False
     swaps_between_processes: bool = False
     """Whether compare-and-swap holds against other processes, too."""
-    takes_parts: bool = False
-    """Whether `write_many` takes values in several pieces, too (`Parts`)."""
     coalesce_gap_nbytes: int = 1024 * 1024
     """Bytes that are cheaper read than skipped by another request."""
+    own_verbs: ClassVar[frozenset[str]] = frozenset()
+    """Verbs that a subclass overrides: requests that are about them go through them."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.own_verbs = frozenset(
+            verb for verb in VERBS if getattr(cls, verb) is not getattr(Store, verb)
+        )
 
     def __init__(self, *, read_only: bool = False) -> None:
         self._read_only = read_only
@@ -66,9 +68,12 @@ class Store(ABC):
     def identity(self) -> tuple[Any, ...]:
         """What makes two stores the same place; locks go by it."""
 
-    @abstractmethod
     def with_read_only(self, read_only: bool = False) -> Self:
         """The same place, with or without permission to change it."""
+        twin = type(self).__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        twin._read_only = read_only
+        return twin
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -98,73 +103,9 @@ class Store(ABC):
                 url=self.url, key=key or None,
             )  # fmt: skip
 
-    # -------------------------------------------------------------- bulk verbs, blocking
-
-    @abstractmethod
-    def read_many(
-        self,
-        keys: Sequence[str],
-        ranges: Sequence[ByteRequest | None] | None = None,
-        nbytes_hint: int = 0,
-    ) -> list[BytesLike | None]:
-        """Values (or the asked part of them), None where a key is missing."""
-
-    @abstractmethod
-    def read_into(self, keys: Sequence[str], rows: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
-        """Read values into the rows; the bytes each has, -1 where a key is missing."""
-
-    @abstractmethod
-    def write_many(self, keys: Sequence[str], values: Sequence[BytesLike]) -> None:
-        """Set keys in order, each wholly or not at all."""
-
-    @abstractmethod
-    def erase_many(self, keys: Sequence[str]) -> None:
-        """Remove keys; missing ones are no error."""
-
-    @abstractmethod
-    def erase_prefix(self, prefix: str) -> None:
-        """Remove all keys below a prefix (all keys, for the empty one)."""
-
-    @abstractmethod
-    def swap(self, key: str, old: bytes | None, new: bytes | None) -> bool:
-        """Set (or, for None, remove) a key if its value is still `old`; whether it was."""
-
-    @abstractmethod
-    def keys_below(self, prefix: str) -> _Keys:
-        """All keys below a prefix, relative to the root, sorted."""
-
-    @abstractmethod
-    def names_below(self, prefix: str) -> _Keys:
-        """Names one level below a prefix, keys and prefixes alike, sorted."""
-
-    @abstractmethod
-    def size_of(self, key: str) -> int | None:
-        """Bytes of a value; None if the key is missing."""
-
-    def sizes_of(self, keys: Sequence[str]) -> "_Sizes":
-        """Bytes of each value; None where a key is missing."""
-        return [self.size_of(key) for key in keys]
-
-    def versions(self, keys: Sequence[str]) -> _Anys:
-        """For each key what tells its value from the next one; None where the store can't."""
-        return [None] * len(keys)
-
     def is_settled(self, version: Any) -> bool:
-        """Whether any later change surely gives another version; asked right after `versions`."""
+        """Whether any later change surely gives another version; asked right after `Versions`."""
         return version is not None
-
-    def stage(self, prefix: str) -> str | None:
-        """Prefix no listing shows, for building what will replace `prefix`; None: not supported."""
-        self.check_writable(prefix)
-        return None
-
-    def publish(self, staged: str, prefix: str) -> None:
-        """Put a staged prefix in the place of `prefix`, at once."""
-        raise NotImplementedError(f"{self.url}: can't publish {staged!r} as {prefix!r}")
-
-    def discard(self, staged: str) -> None:
-        """Remove a staged prefix that will not be published."""
-        self.erase_prefix(staged)
 
     def close(self) -> None:
         """Let go of what the store holds open; nothing by default."""
@@ -173,292 +114,172 @@ class Store(ABC):
     # -------------------------------------------------------------- where everything passes
 
     @property
+    @abstractmethod
     def loop(self) -> Any:
         """The event loop to which requests of a store that waits go; None if it never waits."""
-        return None
 
+    @abstractmethod
+    def perform(self, request: StoreRequest[T]) -> T:
+        """Carry out a request, for callers that block; its answer.
+
+        Raises
+        ------
+        InvalidKeyError, ReadOnlyError
+            The request is refused, before anything is done.
+        """
+
+    @abstractmethod
+    async def perform_async(self, request: StoreRequest[T]) -> T:
+        """Carry out a request, for callers on any event loop; its answer."""
+
+    @abstractmethod
+    async def carry_out_async(self, request: StoreRequest[T]) -> T:
+        """As `perform_async`, leaving aside the verbs that a subclass overrides.
+
+        The verbs of this class are made of it, so that an overriding one can call them.
+        """
+
+    @abstractmethod
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine on the store's loop, for a blocking caller."""
-        work.close()
-        raise NotImplementedError(f"{self.url}: this store has no loop")
+        """Run a coroutine on the store's loop, for a caller that blocks."""
 
-    def call(self, verb: str, *arguments: Any) -> Any:
-        """Call a bulk verb by name, for blocking callers."""
-        if verb == "write_many" and not self.takes_parts:
-            arguments = (arguments[0], _joined(arguments[1]))
-        return getattr(self, verb)(*arguments)
+    def admit(self, request: StoreRequest[Any]) -> None:
+        """Refuse keys that no store can hold, and changes of a read-only store."""
+        request.check()
+        if request.changes:
+            self.check_writable(request.subject)
 
-    async def call_async(self, verb: str, *arguments: Any) -> Any:
-        """Call a bulk verb by name, for asynchronous callers."""
-        # asyncio takes long to import, and blocking callers do without
-        from frozarr.io.run_async import in_thread  # noqa: PLC0415
+    def _is_overridden(self, request: StoreRequest[Any]) -> bool:
+        own = self.own_verbs
+        return bool(own) and not own.isdisjoint(VERBS_OF[type(request)])
 
-        return await in_thread(lambda: self.call(verb, *arguments))
+    async def _by_own_verbs(self, request: StoreRequest[T]) -> T:
+        """Carry out a request by the verbs that a subclass overrides."""
+        self.admit(request)
+        answer = await verbs.by_verbs(self, self.own_verbs, request)
+        if answer is NotImplemented:
+            simpler = by_simpler_requests(request)
+            if simpler is None:
+                raise unsupported(self, request)
+            answer = await answered_async(simpler, self.perform_async)
+        result: T = answer
+        return result
 
-    # -------------------------------------------------------------- the blocking face
+    # -------------------------------------------------------------- the verbs users know
 
     @property
-    def blocking(self) -> "Verbs":
-        """The asynchronous methods under the same names, blocking."""
-        return Verbs(self)
-
-    # -------------------------------------------------------------- the asynchronous face
-
-    async def _run(self, steps: Steps) -> Any:
-        """Carry out the requests of a verb."""
-        answer: Any = None
-        while True:
-            try:
-                request = steps.send(answer)
-            except StopIteration as stop:
-                return stop.value
-            verb, arguments = call_of(request)
-            answer = await self.call_async(verb, *arguments)
+    def blocking(self) -> "BlockingVerbs":
+        """The verbs under the same names, blocking."""
+        return BlockingVerbs(self)
 
     @classmethod
     async def open(cls, *args: Any, **kwargs: Any) -> Self:
         """New store, ready for use."""
         return cls(*args, **kwargs)
 
-    async def get(
-        self,
-        key: str,
-        prototype: BufferPrototype | None = None,
-        byte_range: ByteRequest | None = None,
-    ) -> Buffer | None:
-        """Value of a key, or part of it; None if the key is missing."""
-        found: Buffer | None = await self._run(verbs.get(key, prototype, byte_range))
-        return found
-
-    async def get_partial_values(
-        self,
-        prototype: BufferPrototype | None,
-        key_ranges: Iterable[tuple[str, ByteRequest | None]],
-    ) -> list[Buffer | None]:
-        """Parts of values, in the order asked; None where a key is missing."""
-        found: list[Buffer | None] = await self._run(
-            verbs.get_partial_values(prototype, key_ranges)
-        )
-        return found
-
-    async def set(self, key: str, value: Buffer | BytesLike) -> None:
-        """Set a key."""
-        await self._run(verbs.set_value(key, value))
-
-    async def set_if_not_exists(self, key: str, value: Buffer | BytesLike) -> None:
-        """Set a key unless it exists."""
-        await self._run(verbs.set_if_not_exists(key, value))
-
-    async def delete(self, key: str) -> None:
-        """Remove a key; a missing one is no error."""
-        await self._run(verbs.delete(key))
-
-    async def delete_dir(self, prefix: str) -> None:
-        """Remove all keys below a prefix."""
-        await self._run(verbs.delete_dir(prefix))
-
-    async def exists(self, key: str) -> bool:
-        """Whether a key exists."""
-        found: bool = await self._run(verbs.exists(key))
-        return found
-
-    async def getsize(self, key: str) -> int:
-        """Bytes of a value; FileNotFoundError if the key is missing."""
-        found: int = await self._run(verbs.getsize(key, self.url))
-        return found
-
-    async def getsize_prefix(self, prefix: str) -> int:
-        """Bytes of all values below a prefix."""
-        found: int = await self._run(verbs.getsize_prefix(prefix))
-        return found
-
-    async def is_empty(self, prefix: str = "") -> bool:
-        """Whether there are no keys below a prefix."""
-        found: bool = await self._run(verbs.is_empty(prefix))
-        return found
-
-    async def clear(self) -> None:
-        """Remove all keys."""
-        await self._run(verbs.delete_dir(""))
-
-    async def list(self) -> AsyncIterator[str]:
-        """All keys."""
-        for key in await self._run(verbs.list_prefix("")):
-            yield key
-
-    async def list_prefix(self, prefix: str) -> AsyncIterator[str]:
-        """All keys below a prefix, relative to the root."""
-        for key in await self._run(verbs.list_prefix(prefix)):
-            yield key
-
-    async def list_dir(self, prefix: str) -> AsyncIterator[str]:
-        """Names one level below a prefix."""
-        for name in await self._run(verbs.list_dir(prefix)):
-            yield name
+    get = awaited(verbs.get)
+    get_partial_values = awaited(verbs.get_partial_values)
+    set = awaited(verbs.set_value)
+    set_if_not_exists = awaited(verbs.set_if_not_exists)
+    delete = awaited(verbs.delete)
+    delete_dir = awaited(verbs.delete_dir)
+    clear = awaited(verbs.clear)
+    exists = awaited(verbs.exists)
+    getsize = awaited(verbs.getsize)
+    getsize_prefix = awaited(verbs.getsize_prefix)
+    is_empty = awaited(verbs.is_empty)
+    list = listed(verbs.list_keys)
+    list_prefix = listed(verbs.list_prefix)
+    list_dir = listed(verbs.list_dir)
 
 
-def _joined(values: Sequence[BytesLike | Parts]) -> Sequence[BytesLike]:
-    """Values for a store that can't take pieces."""
-    return [value.join() if isinstance(value, Parts) else value for value in values]
-
-
-class Verbs:
-    """The single-key face of a store for blocking callers: the asynchronous methods' names."""
+class BlockingVerbs:
+    """The verbs of a store for callers that block, under the names of the asynchronous ones."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self.store = store
 
-    def _run(self, steps: Steps) -> Any:
-        answer: Any = None
-        while True:
-            try:
-                request = steps.send(answer)
-            except StopIteration as stop:
-                return stop.value
-            verb, arguments = call_of(request)
-            answer = self._store.call(verb, *arguments)
+    get = blocking(verbs.get)
+    get_partial_values = blocking(verbs.get_partial_values)
+    set = blocking(verbs.set_value)
+    set_if_not_exists = blocking(verbs.set_if_not_exists)
+    delete = blocking(verbs.delete)
+    delete_dir = blocking(verbs.delete_dir)
+    clear = blocking(verbs.clear)
+    exists = blocking(verbs.exists)
+    getsize = blocking(verbs.getsize)
+    getsize_prefix = blocking(verbs.getsize_prefix)
+    is_empty = blocking(verbs.is_empty)
+    list = blocking(verbs.list_keys)
+    list_prefix = blocking(verbs.list_prefix)
+    list_dir = blocking(verbs.list_dir)
 
-    def get(
-        self,
-        key: str,
-        prototype: BufferPrototype | None = None,
-        byte_range: ByteRequest | None = None,
-    ) -> Buffer | None:
-        """Value of a key, or part of it; None if the key is missing."""
-        found: Buffer | None = self._run(verbs.get(key, prototype, byte_range))
-        return found
 
-    def get_partial_values(
-        self,
-        prototype: BufferPrototype | None,
-        key_ranges: Iterable[tuple[str, ByteRequest | None]],
-    ) -> list[Buffer | None]:
-        """Parts of values, in the order asked; None where a key is missing."""
-        found: _Anys = self._run(verbs.get_partial_values(prototype, key_ranges))
-        return found
-
-    def set(self, key: str, value: Buffer | BytesLike) -> None:
-        """Set a key."""
-        self._run(verbs.set_value(key, value))
-
-    def set_if_not_exists(self, key: str, value: Buffer | BytesLike) -> None:
-        """Set a key unless it exists."""
-        self._run(verbs.set_if_not_exists(key, value))
-
-    def delete(self, key: str) -> None:
-        """Remove a key; a missing one is no error."""
-        self._run(verbs.delete(key))
-
-    def delete_dir(self, prefix: str) -> None:
-        """Remove all keys below a prefix."""
-        self._run(verbs.delete_dir(prefix))
-
-    def exists(self, key: str) -> bool:
-        """Whether a key exists."""
-        found: bool = self._run(verbs.exists(key))
-        return found
-
-    def getsize(self, key: str) -> int:
-        """Bytes of a value; FileNotFoundError if the key is missing."""
-        found: int = self._run(verbs.getsize(key, self._store.url))
-        return found
-
-    def getsize_prefix(self, prefix: str) -> int:
-        """Bytes of all values below a prefix."""
-        found: int = self._run(verbs.getsize_prefix(prefix))
-        return found
-
-    def is_empty(self, prefix: str = "") -> bool:
-        """Whether there are no keys below a prefix."""
-        found: bool = self._run(verbs.is_empty(prefix))
-        return found
-
-    def clear(self) -> None:
-        """Remove all keys."""
-        self._run(verbs.delete_dir(""))
-
-    def list(self) -> _Keys:
-        """All keys."""
-        return self.list_prefix("")
-
-    def list_prefix(self, prefix: str) -> _Keys:
-        """All keys below a prefix, relative to the root."""
-        found: _Keys = self._run(verbs.list_prefix(prefix))
-        return found
-
-    def list_dir(self, prefix: str) -> _Keys:
-        """Names one level below a prefix."""
-        found: _Keys = self._run(verbs.list_dir(prefix))
-        return found
+def unsupported(store: Store, request: StoreRequest[Any]) -> NotImplementedError:
+    """Error for a request that a store can't carry out."""
+    return NotImplementedError(
+        f"{store.url}: {type(store).__name__} can't carry out {type(request).__name__} of "
+        f"{request.subject!r}"
+    )
 
 
 class BlockingStore(Store):
-    """A store made of plain methods. Subclasses write the methods that start with ``_``."""
+    """A store whose requests are answered by plain methods, marked with `answers`."""
 
-    @abstractmethod
-    def _read(self, key: str, byte_range: ByteRequest | None, nbytes_hint: int) -> BytesLike | None:
-        """One value or part of it, None if missing."""
+    instant: ClassVar[bool] = False
+    """Requests take no time worth a thread, so event loops carry them out right away."""
 
-    @abstractmethod
-    def _write(self, keys: Sequence[str], values: Sequence[BytesLike]) -> None:
-        """Set keys."""
+    @property
+    def loop(self) -> Any:
+        """None: the store never waits, unless a subclass has asynchronous verbs."""
+        if not self.own_verbs:
+            return None
+        # brings asyncio, which most do without
+        from frozarr.io.stores.waiting import background_loop  # noqa: PLC0415
 
-    @abstractmethod
-    def _erase(self, keys: Sequence[str]) -> None:
-        """Remove keys."""
+        return background_loop()
 
-    @abstractmethod
-    def _erase_prefix(self, prefix: str) -> None:
-        """Remove all keys below a prefix."""
+    def perform(self, request: StoreRequest[T]) -> T:
+        """Carry out a request, for callers that block; its answer."""
+        if self.own_verbs and self._is_overridden(request):
+            return self.wait(self._by_own_verbs(request))
+        return self.carry_out(request)
 
-    @abstractmethod
-    def _swap(self, key: str, old: bytes | None, new: bytes | None) -> bool:
-        """Compare and swap."""
+    def carry_out(self, request: StoreRequest[T]) -> T:
+        """Carry out a request by the method that answers it, or by simpler requests."""
+        self.admit(request)
+        method = self.answering(type(request))
+        if method is not None:
+            answer: T = method(self, request)
+            return answer
+        simpler = by_simpler_requests(request)
+        if simpler is None:
+            raise unsupported(self, request)
+        owner = object()
+        if request.changes:  # what it takes several steps to change is not changed by others
+            LOCKS.acquire(owner, [(self.identity, request.subject, "change")])
+        try:
+            return answered(simpler, self.carry_out)
+        finally:
+            LOCKS.release(owner)
 
-    def read_many(
-        self,
-        keys: Sequence[str],
-        ranges: Sequence[ByteRequest | None] | None = None,
-        nbytes_hint: int = 0,
-    ) -> list[BytesLike | None]:
-        """Values (or the asked part of them), None where a key is missing."""
-        check_keys(keys)
-        wanted = ranges if ranges is not None else [None] * len(keys)
-        for key, byte_range in zip(keys, wanted, strict=True):
-            if byte_range is not None:
-                check_range(byte_range, key)
-        return [self._read(k, r, nbytes_hint) for k, r in zip(keys, wanted, strict=True)]
+    async def perform_async(self, request: StoreRequest[T]) -> T:
+        """Carry out a request, for callers on any event loop; its answer."""
+        if self.own_verbs and self._is_overridden(request):
+            return await self._by_own_verbs(request)
+        return await self.carry_out_async(request)
 
-    def read_into(self, keys: Sequence[str], rows: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
-        """Read values into the rows; the bytes each has, -1 where a key is missing."""
-        values = self.read_many(keys, nbytes_hint=rows.shape[1])
-        views = [None if value is None else as_bytes_view(value) for value in values]
-        sizes = np.array([-1 if view is None else len(view) for view in views], np.int64)
-        fitting = np.flatnonzero(sizes == rows.shape[1])
-        if len(fitting) and rows.shape[1]:
-            joined = b"".join([view for view in views if view and len(view) == rows.shape[1]])
-            rows[fitting] = np.frombuffer(joined, np.uint8).reshape(-1, rows.shape[1])
-        return sizes
+    async def carry_out_async(self, request: StoreRequest[T]) -> T:
+        """As `perform_async`, leaving aside the verbs that a subclass overrides."""
+        if self.instant:
+            return self.carry_out(request)
+        # asyncio takes long to import, and callers that block do without
+        from frozarr.io.runners.coroutines import in_thread  # noqa: PLC0415
 
-    def write_many(self, keys: Sequence[str], values: Sequence[BytesLike]) -> None:
-        """Set keys in order, each wholly or not at all."""
-        check_keys(keys)
-        self.check_writable(keys[0] if keys else "")
-        self._write(keys, values)
+        return await in_thread(lambda: self.carry_out(request))
 
-    def erase_many(self, keys: Sequence[str]) -> None:
-        """Remove keys; missing ones are no error."""
-        check_keys(keys)
-        self.check_writable(keys[0] if keys else "")
-        self._erase(keys)
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine in the background, for a caller that blocks."""
+        from frozarr.io.stores.waiting import wait_on  # noqa: PLC0415 - as above
 
-    def erase_prefix(self, prefix: str) -> None:
-        """Remove all keys below a prefix (all keys, for the empty one)."""
-        self.check_writable(prefix)
-        self._erase_prefix(prefix)
-
-    def swap(self, key: str, old: bytes | None, new: bytes | None) -> bool:
-        """Set (or, for None, remove) a key if its value is still `old`; whether it was."""
-        check_key(key)
-        self.check_writable(key)
-        return self._swap(key, old, new)
+        return wait_on(self.loop, work, self.url)

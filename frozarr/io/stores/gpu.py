@@ -1,13 +1,17 @@
 """A store whose values live in GPU memory."""
 
 from collections.abc import MutableMapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from frozarr.io import gpu_buffers
-from frozarr.io.kernels.base import BytesLike, as_bytes_view
+from frozarr.io.kernels.base import BytesLike, Parts, as_bytes_view
 from frozarr.io.stores.memory import MemoryStore
+from frozarr.io.stores.verbs import as_value
+
+if TYPE_CHECKING:
+    from frozarr.io.buffers import Buffer
 
 __all__ = ["GpuMemoryStore"]
 
@@ -47,6 +51,7 @@ class GpuMemoryStore(MemoryStore):
         """``gpu-memory://`` and the dictionary's id."""
         return f"gpu-memory://{id(self._values)}"
 
-    def _kept(self, value: BytesLike) -> Any:
+    def _kept(self, value: "Buffer | BytesLike | Parts") -> Any:
         """A buffer in GPU memory."""
-        return gpu_buffers.Buffer.from_array_like(np.frombuffer(as_bytes_view(value), np.uint8))
+        view = as_bytes_view(as_value(value))
+        return gpu_buffers.Buffer.from_array_like(np.frombuffer(view, np.uint8))

@@ -2,13 +2,30 @@
 
 import itertools
 import threading
-from collections.abc import MutableMapping, Sequence
-from typing import Any, Self
+from collections.abc import Hashable, MutableMapping
+from typing import TYPE_CHECKING, Any
 
-from frozarr.io.buffers import Buffer
-from frozarr.io.byte_requests import ByteRequest, resolve_range
-from frozarr.io.kernels.base import BytesLike, as_bytes_view
-from frozarr.io.stores.base import HIDDEN, BlockingStore, as_value, is_hidden
+from frozarr.io.byte_requests import resolve_range
+from frozarr.io.kernels.base import BytesLike, Parts, as_bytes_view
+from frozarr.io.programs.requests import (
+    Delete,
+    Discard,
+    Get,
+    GetRanges,
+    ListPrefix,
+    Put,
+    Replace,
+    Sizes,
+    Stage,
+    Swap,
+    Versions,
+)
+from frozarr.io.stores.base import BlockingStore
+from frozarr.io.stores.dispatch import answers
+from frozarr.io.stores.verbs import HIDDEN, as_value, is_hidden
+
+if TYPE_CHECKING:
+    from frozarr.io.buffers import Buffer
 
 __all__ = ["MemoryStore"]
 
@@ -42,6 +59,7 @@ class MemoryStore(BlockingStore):
     (['a'], b'spam')
     """
 
+    instant = True
     coalesce_gap_nbytes = 0
     swaps_between_processes = True  # nobody else can reach the dictionary
 
@@ -53,6 +71,11 @@ class MemoryStore(BlockingStore):
         self._changing = threading.RLock()
 
     @property
+    def store_dict(self) -> MutableMapping[str, Any]:
+        """The dictionary."""
+        return self._values
+
+    @property
     def url(self) -> str:
         """``memory://`` and the dictionary's id."""
         return f"memory://{id(self._values)}"
@@ -62,12 +85,6 @@ class MemoryStore(BlockingStore):
         """The dictionary."""
         return ("memory", id(self._values))
 
-    def with_read_only(self, read_only: bool = False) -> Self:
-        """The same dictionary, with or without permission to change it."""
-        twin = type(self)(self._values, read_only=read_only)
-        twin._changing = self._changing  # noqa: SLF001 - the lock belongs to the dictionary
-        return twin
-
     def __getstate__(self) -> dict[str, Any]:
         return {"_values": dict(self._values), "_read_only": self._read_only}
 
@@ -75,106 +92,100 @@ class MemoryStore(BlockingStore):
         self.__dict__.update(state)
         self._changing = threading.RLock()
 
-    async def call_async(self, verb: str, *arguments: Any) -> Any:
-        """Call a bulk verb at once: a dictionary never waits."""
-        return self.call(verb, *arguments)
-
-    def _read(
-        self,
-        key: str,
-        byte_range: ByteRequest | None,
-        nbytes_hint: int,  # noqa: ARG002 - no I/O to size
-    ) -> BytesLike | None:
+    def _value(self, key: str) -> BytesLike | None:
         value = self._values.get(key)
-        if value is None:
-            return None
-        if isinstance(value, Buffer):
-            value = value.as_numpy_array()
-        if byte_range is None:
-            return value  # as it was stored
-        view = as_bytes_view(value)
-        first, last = resolve_range(byte_range, len(view), key)
-        return view[first:last]
+        if value is None or isinstance(value, bytes):
+            return value
+        return as_value(value)
 
-    def _kept(self, value: BytesLike) -> Any:
+    def _kept(self, value: "Buffer | BytesLike | Parts") -> Any:
         """What the dictionary keeps of a value: a copy, because callers may change theirs."""
         return value if isinstance(value, bytes) else bytes(as_value(value))
 
-    def _write(self, keys: Sequence[str], values: Sequence[BytesLike]) -> None:
-        copies = [self._kept(value) for value in values]
-        with self._changing:
-            self._values.update(zip(keys, copies, strict=True))
+    def _below(self, prefix: str) -> list[str]:
+        head = f"{prefix}/" if prefix else ""
+        return [key for key in list(self._values) if key.startswith(head)]
 
-    def _erase(self, keys: Sequence[str]) -> None:
-        with self._changing:
-            for key in keys:
-                self._values.pop(key, None)
+    @answers(Get)
+    def _get(self, request: Get) -> list[BytesLike | None]:
+        return [self._value(key) for key in request.keys]
 
-    def _erase_prefix(self, prefix: str) -> None:
-        with self._changing:
-            for key in self.keys_below(prefix):
-                self._values.pop(key, None)
+    @answers(GetRanges)
+    def _get_ranges(self, request: GetRanges) -> list[BytesLike | None]:
+        """Parts of values, as views of them."""
+        parts: list[BytesLike | None] = []
+        for key, byte_range in zip(request.keys, request.ranges, strict=True):
+            value = self._value(key)
+            if value is None or byte_range is None:
+                parts.append(value)
+                continue
+            view = as_bytes_view(value)
+            first, last = resolve_range(byte_range, len(view), key)
+            parts.append(view[first:last])
+        return parts
 
-    def _swap(self, key: str, old: bytes | None, new: bytes | None) -> bool:
-        with self._changing:
-            stored = self._read(key, None, 0)
-            current = None if stored is None else bytes(as_bytes_view(stored))
-            if current != old:
-                return False
-            if new is None:
-                self._values.pop(key, None)
-            else:
-                self._values[key] = self._kept(new)
-            return True
+    @answers(Sizes)
+    def _sizes(self, request: Sizes) -> list[int | None]:
+        values = [self._value(key) for key in request.keys]
+        return [None if value is None else len(as_bytes_view(value)) for value in values]
 
-    def versions(self, keys: Sequence[str]) -> list[Any]:
+    @answers(Versions)
+    def _versions(self, request: Versions) -> list[Hashable]:
         """The values themselves, compared by identity."""
-        return [_Same(self._values.get(key)) for key in keys]
+        return [_Same(self._values.get(key)) for key in request.keys]
 
     def is_settled(self, version: Any) -> bool:  # noqa: ARG002 - the same for all
         """No: whoever kept a version would keep the value alive with it."""
         return False
 
-    def stage(self, prefix: str) -> str | None:
-        """Keys that no listing shows, if there is something to replace."""
-        self.check_writable(prefix)
-        return None if not self.keys_below(prefix) else f"{HIDDEN}/{next(_STAGED)}"
-
-    def publish(self, staged: str, prefix: str) -> None:
-        """Replace all keys below `prefix` by the staged ones, under the dictionary's lock."""
-        self.check_writable(prefix)
-        head = f"{prefix}/" if prefix else ""
+    @answers(Put)
+    def _put(self, request: Put) -> None:
+        copies = [self._kept(value) for value in request.values]
         with self._changing:
-            built = {
-                head + key[len(staged) + 1 :]: value
-                for key, value in list(self._values.items())
-                if key.startswith(f"{staged}/")
-            }
-            for key in list(self._values):
-                if key.startswith(f"{staged}/"):
-                    del self._values[key]
-            self._erase_prefix(prefix)
+            self._values.update(zip(request.keys, copies, strict=True))
+
+    @answers(Delete)
+    def _delete(self, request: Delete) -> None:
+        with self._changing:
+            for key in request.keys:
+                self._values.pop(key, None)
+
+    @answers(Swap)
+    def _swap(self, request: Swap) -> bool:
+        with self._changing:
+            stored = self._value(request.key)
+            if (None if stored is None else bytes(as_bytes_view(stored))) != request.old:
+                return False
+            if request.new is None:
+                self._values.pop(request.key, None)
+            else:
+                self._values[request.key] = self._kept(request.new)
+            return True
+
+    @answers(Stage)
+    def _stage(self, request: Stage) -> str | None:
+        """Keys that no listing shows, if there is something to replace."""
+        there = any(not is_hidden(key) for key in self._below(request.prefix))
+        return f"{HIDDEN}/{next(_STAGED)}" if there else None
+
+    @answers(Replace)
+    def _replace(self, request: Replace) -> None:
+        """Replace all keys below a prefix by the staged ones, under the dictionary's lock."""
+        head = f"{request.prefix}/" if request.prefix else ""
+        with self._changing:
+            staged = self._below(request.staged)
+            built = {head + k[len(request.staged) + 1 :]: self._values.pop(k) for k in staged}
+            for key in self._below(request.prefix):
+                if not is_hidden(key):
+                    self._values.pop(key, None)
             self._values.update(built)
 
-    def discard(self, staged: str) -> None:
-        """Remove staged keys that will not be published."""
-        self.check_writable(staged)
+    @answers(Discard)
+    def _discard(self, request: Discard) -> None:
         with self._changing:
-            for key in list(self._values):
-                if key.startswith(f"{staged}/"):
-                    del self._values[key]
+            for key in self._below(request.prefix):
+                self._values.pop(key, None)
 
-    def keys_below(self, prefix: str) -> list[str]:
-        """All keys below a prefix, sorted."""
-        head = f"{prefix}/" if prefix else ""
-        return sorted(k for k in list(self._values) if k.startswith(head) and not is_hidden(k))
-
-    def names_below(self, prefix: str) -> list[str]:
-        """Names one level below a prefix, sorted."""
-        start = len(prefix) + 1 if prefix else 0
-        return sorted({key[start:].partition("/")[0] for key in self.keys_below(prefix)})
-
-    def size_of(self, key: str) -> int | None:
-        """Bytes of a value; None if the key is missing."""
-        value = self._read(key, None, 0)
-        return None if value is None else len(as_bytes_view(value))
+    @answers(ListPrefix)
+    def _list_prefix(self, request: ListPrefix) -> list[str]:
+        return sorted(key for key in self._below(request.prefix) if not is_hidden(key))

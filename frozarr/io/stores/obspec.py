@@ -1,10 +1,7 @@
 """A store on any object with obspec's methods, such as those of obstore; neither is imported."""
 
-import asyncio
 from collections.abc import Mapping
-from typing import Any, Self
-
-from fsspec.asyn import get_loop
+from typing import Any
 
 from frozarr.io.byte_requests import (
     ByteRequest,
@@ -14,7 +11,7 @@ from frozarr.io.byte_requests import (
     resolve_range,
 )
 from frozarr.io.kernels.base import BytesLike
-from frozarr.io.stores.waiting import WaitingStore
+from frozarr.io.stores.waiting import AsyncStore
 
 __all__ = ["ObspecStore", "is_obspec"]
 
@@ -26,7 +23,7 @@ def is_obspec(value: object) -> bool:
     return all(callable(getattr(value, name, None)) for name in _METHODS)
 
 
-class ObspecStore(WaitingStore):
+class ObspecStore(AsyncStore):
     """Keys in an object store that speaks obspec.
 
     Parameters
@@ -51,12 +48,6 @@ class ObspecStore(WaitingStore):
         self.client = client
 
     @property
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """The loop that fsspec keeps in the background."""
-        found: asyncio.AbstractEventLoop = get_loop()
-        return found
-
-    @property
     def url(self) -> str:
         """What the client calls itself."""
         return f"obspec://{self.client!r}"
@@ -65,10 +56,6 @@ class ObspecStore(WaitingStore):
     def identity(self) -> tuple[Any, ...]:
         """The client, by its own notion of equality where it has one."""
         return ("obspec", repr(self.client), type(self.client).__qualname__)
-
-    def with_read_only(self, read_only: bool = False) -> Self:
-        """The same place, with or without permission to change it."""
-        return type(self)(self.client, read_only=read_only)
 
     async def _get(self, key: str, byte_range: ByteRequest | None) -> BytesLike | None:
         try:
@@ -89,8 +76,8 @@ class ObspecStore(WaitingStore):
                     options: dict[str, Any] = {"range": {"offset": offset}}
                 case SuffixByteRequest(suffix):
                     options = {"range": {"suffix": suffix}}
-            found = await self.client.get_async(key, options=options)
-            return memoryview(await found.bytes_async())
+            answer = await self.client.get_async(key, options=options)
+            return memoryview(await answer.bytes_async())
         except FileNotFoundError:
             raise
         except Exception:
@@ -128,10 +115,10 @@ class ObspecStore(WaitingStore):
             return None
 
     async def _keys(self, prefix: str) -> list[str]:
-        found: list[str] = []
+        keys: list[str] = []
         async for batch in self.client.list(f"{prefix}/" if prefix else None):
-            found += [str(_field(entry, "path")) for entry in batch]
-        return [key for key in found if not prefix or key.startswith(f"{prefix}/")]
+            keys += [str(_field(entry, "path")) for entry in batch]
+        return [key for key in keys if not prefix or key.startswith(f"{prefix}/")]
 
     async def _names(self, prefix: str) -> list[str]:
         start = len(prefix) + bool(prefix)

@@ -11,14 +11,16 @@ from frozarr.io.stores.base import Store
 from frozarr.io.stores.local import LocalStore
 from frozarr.io.stores.memory import MemoryStore
 from frozarr.io.stores.path import ACCESS_MODES, AccessMode, StorePath
-from frozarr.metadata.keys import join, normalize_path
+from frozarr.io.stores.verbs import has_verbs
+from frozarr.metadata.paths import join, normalize_path
 
 __all__ = ["StoreLike", "resolve"]
 
 StoreLike: TypeAlias = (
     Store | StorePath | str | os.PathLike[str] | MutableMapping[str, Any] | Any | None
 )
-"""A store, a place in one, a path, a URL, a dictionary, fsspec's mapper or UPath, an obspec client.
+"""A store, a place in one, a path, a URL, a dictionary, fsspec's mapper or UPath, an obspec client,
+an object with the asynchronous verbs of a store.
 
 None is a new MemoryStore.
 """
@@ -85,6 +87,8 @@ def resolve(
             place = StorePath(MemoryStore(store))
         case _ if callable(getattr(store, "get_range_async", None)):
             place = StorePath(import_module("frozarr.io.stores.obspec").ObspecStore(store))
+        case _ if has_verbs(store):
+            place = StorePath(import_module("frozarr.io.stores.verb_store").VerbStore(store))
         case _:
             raise TypeError(
                 f"can't make a store of a {type(store).__name__}: {store!r}; pass a Store, a "

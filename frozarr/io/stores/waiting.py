@@ -8,37 +8,73 @@ import asyncio
 import itertools
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from importlib import import_module
 from typing import Any, TypeVar
 
-import numpy as np
-import numpy.typing as npt
+from frozarr.io.byte_requests import ByteRequest
+from frozarr.io.kernels.base import BytesLike, as_bytes_view
+from frozarr.io.programs.requests import (
+    Delete,
+    Get,
+    GetRanges,
+    ListNames,
+    ListPrefix,
+    Put,
+    Sizes,
+    StoreRequest,
+    Swap,
+)
+from frozarr.io.runners.coroutines import GATE, Gate, all_done
+from frozarr.io.runners.drive import answered_async
+from frozarr.io.runners.locks import LOCKS
+from frozarr.io.stores.base import Store, unsupported
+from frozarr.io.stores.dispatch import answers
+from frozarr.io.stores.simpler import by_simpler_requests
+from frozarr.io.stores.verbs import as_value
 
-from frozarr.io.byte_requests import ByteRequest, check_range
-from frozarr.io.kernels.base import BytesLike, Parts, as_bytes_view
-from frozarr.io.locks import LOCKS
-from frozarr.io.run_async import GATE, Gate
-from frozarr.io.stores.base import Store
-from frozarr.io.together import together
-from frozarr.metadata.keys import check_key, check_keys
-
-__all__ = ["WaitingStore"]
+__all__ = ["AsyncStore", "background_loop", "wait_on"]
 
 T = TypeVar("T")
-_UNASKED = frozenset({"versions"})
-"""Verbs that are answered without a request."""
+A = TypeVar("A")
 _IN_FLIGHT = 64
 
 
-class WaitingStore(Store):
-    """A store made of coroutines, one per request. Subclasses write those that start with ``_``.
+def background_loop() -> asyncio.AbstractEventLoop:
+    """The loop that fsspec keeps in a thread of its own."""
+    loop: asyncio.AbstractEventLoop = import_module("fsspec.asyn").get_loop()
+    return loop
 
-    An error of a request ends the others of its call, and says in a note which key it concerns.
+
+def wait_on(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T], url: str) -> T:
+    """Run a coroutine on a loop in another thread, and wait for what it returns.
+
+    Raises
+    ------
+    RuntimeError
+        This thread is the loop's own: it would wait for itself.
     """
+    try:
+        running = asyncio.get_running_loop()
+    except RuntimeError:
+        running = None
+    if running is loop:
+        work.close()
+        raise RuntimeError(f"{url}: a blocking call would stop the store's own loop")
+    future = asyncio.run_coroutine_threadsafe(work, loop)
+    try:
+        return future.result()
+    except BaseException:
+        future.cancel()
+        raise
 
-    @property
-    @abstractmethod
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """The loop, running in a thread of its own."""
+
+class AsyncStore(Store):
+    """A store made of coroutines, one per request to what is behind it.
+
+    Subclasses write those that start with ``_`` below; or answer requests themselves, by coroutines
+    marked with `answers`. An error of a request ends the others of its call, and says in a note
+    which key it concerns.
+    """
 
     @abstractmethod
     async def _get(self, key: str, byte_range: ByteRequest | None) -> BytesLike | None:
@@ -68,54 +104,65 @@ class WaitingStore(Store):
     async def _names(self, prefix: str) -> list[str]:
         """Names one level below a prefix."""
 
-    # -------------------------------------------------------------- where the work is done
+    # -------------------------------------------------------------- where everything passes
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop, running in a thread of its own."""
+        return background_loop()
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine on the store's loop, for a blocking caller."""
-        loop = self.loop
-        try:
-            running = asyncio.get_running_loop()
-        except RuntimeError:
-            running = None
-        if running is loop:
-            work.close()
-            raise RuntimeError(f"{self.url}: a blocking call would stop the store's own loop")
-        future = asyncio.run_coroutine_threadsafe(work, loop)
-        try:
-            return future.result()
-        except BaseException:
-            future.cancel()
-            raise
+        """Run a coroutine on the store's loop, for a caller that blocks."""
+        return wait_on(self.loop, work, self.url)
 
-    def call(self, verb: str, *arguments: Any) -> Any:
-        """Call a bulk verb by name, for blocking callers."""
-        if verb in _UNASKED:
-            return getattr(self, verb)(*arguments)
-        return self.wait(getattr(self, f"_{verb}")(*arguments))
+    def perform(self, request: StoreRequest[T]) -> T:
+        """Carry out a request, for callers that block; its answer."""
+        return self.wait(self.perform_async(request))
 
-    async def call_async(self, verb: str, *arguments: Any) -> Any:
-        """Call a bulk verb by name, for asynchronous callers on any loop."""
-        if verb in _UNASKED:
-            return getattr(self, verb)(*arguments)
-        work = getattr(self, f"_{verb}")(*arguments)
+    async def perform_async(self, request: StoreRequest[T]) -> T:
+        """Carry out a request, for callers on any event loop; its answer."""
+        if self.own_verbs and self._is_overridden(request):
+            return await self._by_own_verbs(request)
+        return await self.carry_out_async(request)
+
+    async def carry_out_async(self, request: StoreRequest[T]) -> T:
+        """As `perform_async`, leaving aside the verbs that a subclass overrides."""
+        self.admit(request)
+        method = self.answering(type(request))
+        if method is None:
+            simpler = by_simpler_requests(request)
+            if simpler is None:
+                raise unsupported(self, request)
+            return await answered_async(simpler, self.carry_out_async)
+        work: Coroutine[Any, Any, T] = method(self, request)
         loop = self.loop
         if asyncio.get_running_loop() is loop:
             return await work
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, loop))
 
-    async def _each(
-        self, keys: Sequence[str], what: str, work: Callable[[int], Awaitable[Any]]
-    ) -> list[Any]:
-        """Do something for each key, as many at a time as are allowed; the answers."""
+    async def each(
+        self, keys: Sequence[str], what: str, work: Callable[[int], Awaitable[A]]
+    ) -> list[A]:
+        """Do something for each key, as many at a time as are allowed; the answers.
+
+        Parameters
+        ----------
+        keys
+            What the errors name.
+        what
+            What is done to a key, for errors: ``read``, ``write``, …
+        work
+            Does it for the key at a position.
+        """
         gate = GATE.get() or Gate(_IN_FLIGHT)
-        answers: list[Any] = [None] * len(keys)
+        done: dict[int, A] = {}
         pending = itertools.count()
 
         async def worker() -> None:
             while (i := next(pending)) < len(keys):
                 await gate.enter()
                 try:
-                    answers[i] = await work(i)
+                    done[i] = await work(i)
                 except Exception as error:
                     error.add_note(f"{self.url}: {what} of key {keys[i]!r} failed")
                     raise
@@ -125,142 +172,57 @@ class WaitingStore(Store):
         if len(keys) == 1:
             await worker()
         elif keys:
-            await together(worker() for _ in range(min(len(keys), gate.limit)))
-        return answers
+            await all_done(worker() for _ in range(min(len(keys), gate.limit)))
+        return [done[i] for i in range(len(keys))]
 
-    # -------------------------------------------------------------- bulk verbs, as coroutines
+    # -------------------------------------------------------------- requests
 
-    async def _read_many(
-        self,
-        keys: Sequence[str],
-        ranges: Sequence[ByteRequest | None] | None = None,
-        nbytes_hint: int = 0,  # noqa: ARG002 - a request brings the whole value
-    ) -> list[BytesLike | None]:
-        check_keys(keys)
-        wanted = ranges if ranges is not None else [None] * len(keys)
-        for key, byte_range in zip(keys, wanted, strict=True):
-            if byte_range is not None:
-                check_range(byte_range, key)
-        return await self._each(keys, "read", lambda i: self._get(keys[i], wanted[i]))
+    @answers(Get)
+    async def _answer_get(self, request: Get) -> list[BytesLike | None]:
+        keys = request.keys
+        return await self.each(keys, "read", lambda i: self._get(keys[i], None))
 
-    async def _read_into(
-        self, keys: Sequence[str], rows: npt.NDArray[np.uint8]
-    ) -> npt.NDArray[np.int64]:
-        sizes = np.full(len(keys), -1, np.int64)
-        for row, value in enumerate(await self._read_many(keys)):
-            if value is not None:
-                view = np.frombuffer(as_bytes_view(value), np.uint8)
-                sizes[row] = len(view)
-                rows[row, : len(view)] = view[: rows.shape[1]]
-        return sizes
+    @answers(GetRanges)
+    async def _answer_get_ranges(self, request: GetRanges) -> list[BytesLike | None]:
+        keys, ranges = request.keys, request.ranges
+        return await self.each(keys, "read", lambda i: self._get(keys[i], ranges[i]))
 
-    async def _write_many(self, keys: Sequence[str], values: Sequence[BytesLike | Parts]) -> None:
-        check_keys(keys)
-        self.check_writable(keys[0] if keys else "")
-
+    @answers(Put)
+    async def _answer_put(self, request: Put) -> None:
         def write(i: int) -> Awaitable[None]:
-            value = values[i]
-            joined = value.join() if isinstance(value, Parts) else value
-            whole = joined if isinstance(joined, bytes) else bytes(as_bytes_view(joined))
-            return self._set(keys[i], whole)
+            value = as_value(request.values[i])
+            return self._set(request.keys[i], value if isinstance(value, bytes) else bytes(value))
 
-        await self._each(keys, "write", write)
+        await self.each(request.keys, "write", write)
 
-    async def _erase_many(self, keys: Sequence[str]) -> None:
-        check_keys(keys)
-        self.check_writable(keys[0] if keys else "")
-        await self._each(keys, "deletion", lambda i: self._delete(keys[i]))
+    @answers(Delete)
+    async def _answer_delete(self, request: Delete) -> None:
+        await self.each(request.keys, "deletion", lambda i: self._delete(request.keys[i]))
 
-    async def _erase_prefix(self, prefix: str) -> None:
-        self.check_writable(prefix)
-        keys = await self._keys(prefix)
-        await self._each(keys, "deletion", lambda i: self._delete(keys[i]))
-
-    async def _swap(self, key: str, old: bytes | None, new: bytes | None) -> bool:
-        check_key(key)
-        self.check_writable(key)
+    @answers(Swap)
+    async def _answer_swap(self, request: Swap) -> bool:
+        key, old, new = request.key, request.old, request.new
         if old is None and new is not None:
             return await self._create(key, new)
-        lock = [(self.identity, key, "swap")]
-        await LOCKS.acquire_async(lock)
+        owner = object()
+        await LOCKS.acquire_async(owner, [(self.identity, key, "change")])
         try:
             stored = await self._get(key, None)
-            if (None if stored is None else bytes(stored)) != old:
+            if (None if stored is None else bytes(as_bytes_view(stored))) != old:
                 return False
-            if new is None:
-                await self._delete(key)
-            else:
-                await self._set(key, new)
+            await (self._delete(key) if new is None else self._set(key, new))
             return True
         finally:
-            LOCKS.release(lock)
+            LOCKS.release(owner)
 
-    async def _sizes_of(self, keys: Sequence[str]) -> list[int | None]:
-        check_keys(keys)
-        return await self._each(keys, "size", lambda i: self._size(keys[i]))
+    @answers(Sizes)
+    async def _answer_sizes(self, request: Sizes) -> list[int | None]:
+        return await self.each(request.keys, "size", lambda i: self._size(request.keys[i]))
 
-    async def _size_of(self, key: str) -> int | None:
-        (size,) = await self._sizes_of([key])
-        return size
+    @answers(ListPrefix)
+    async def _answer_list_prefix(self, request: ListPrefix) -> list[str]:
+        return sorted(await self._keys(request.prefix))
 
-    async def _keys_below(self, prefix: str) -> list[str]:
-        return sorted(await self._keys(prefix))
-
-    async def _names_below(self, prefix: str) -> list[str]:
-        return sorted(await self._names(prefix))
-
-    async def _stage(self, prefix: str) -> None:
-        self.check_writable(prefix)
-
-    async def _publish(self, staged: str, prefix: str) -> None:
-        raise NotImplementedError(f"{self.url}: can't publish {staged!r} as {prefix!r}")
-
-    async def _discard(self, staged: str) -> None:
-        await self._erase_prefix(staged)
-
-    # -------------------------------------------------------------- the same, blocking
-
-    def read_many(
-        self,
-        keys: Sequence[str],
-        ranges: Sequence[ByteRequest | None] | None = None,
-        nbytes_hint: int = 0,
-    ) -> list[BytesLike | None]:
-        """Values (or the asked part of them), None where a key is missing."""
-        return self.wait(self._read_many(keys, ranges, nbytes_hint))
-
-    def read_into(self, keys: Sequence[str], rows: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
-        """Read values into the rows; the bytes each has, -1 where a key is missing."""
-        return self.wait(self._read_into(keys, rows))
-
-    def write_many(self, keys: Sequence[str], values: Sequence[BytesLike | Parts]) -> None:
-        """Set keys, each wholly or not at all."""
-        self.wait(self._write_many(keys, values))
-
-    def erase_many(self, keys: Sequence[str]) -> None:
-        """Remove keys; missing ones are no error."""
-        self.wait(self._erase_many(keys))
-
-    def erase_prefix(self, prefix: str) -> None:
-        """Remove all keys below a prefix (all keys, for the empty one)."""
-        self.wait(self._erase_prefix(prefix))
-
-    def swap(self, key: str, old: bytes | None, new: bytes | None) -> bool:
-        """Set (or, for None, remove) a key if its value is still `old`; whether it was."""
-        return self.wait(self._swap(key, old, new))
-
-    def keys_below(self, prefix: str) -> list[str]:
-        """All keys below a prefix, relative to the root, sorted."""
-        return self.wait(self._keys_below(prefix))
-
-    def names_below(self, prefix: str) -> list[str]:
-        """Names one level below a prefix, keys and prefixes alike, sorted."""
-        return self.wait(self._names_below(prefix))
-
-    def size_of(self, key: str) -> int | None:
-        """Bytes of a value; None if the key is missing."""
-        return self.wait(self._size_of(key))
-
-    def discard(self, staged: str) -> None:
-        """Remove a staged prefix that will not be published."""
-        self.wait(self._discard(staged))
+    @answers(ListNames)
+    async def _answer_list_names(self, request: ListNames) -> list[str]:
+        return sorted(await self._names(request.prefix))

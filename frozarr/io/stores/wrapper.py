@@ -3,15 +3,12 @@
 import logging
 import time
 from collections import Counter
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, Generic, Self, TypeVar
 
-import numpy as np
-import numpy.typing as npt
-
-from frozarr.io.byte_requests import ByteRequest
-from frozarr.io.kernels.base import BytesLike
+from frozarr.io.programs.requests import Program, StoreRequest
+from frozarr.io.runners.drive import answered, answered_async
 from frozarr.io.stores.base import Store
 
 __all__ = ["LoggingStore", "WrapperStore"]
@@ -23,15 +20,21 @@ S = TypeVar("S", bound=Store)
 class WrapperStore(Store, Generic[S]):
     """Passes everything on to another store.
 
-    Made to be subclassed: all requests, of both faces, go through `call` and `call_async`.
+    Made to be subclassed: all requests, of both faces, go through `handle`.
 
     Examples
     --------
+    >>> from frozarr.io.programs.requests import Put
     >>> from frozarr.io.stores.memory import MemoryStore
+    >>> class Shouting(WrapperStore):
+    ...     def handle(self, request):
+    ...         if isinstance(request, Put):
+    ...             request = Put(request.keys, [bytes(v).upper() for v in request.values])
+    ...         return (yield from request)
     >>> inner = MemoryStore()
-    >>> WrapperStore(inner).blocking.set("a", b"x")
+    >>> Shouting(inner).blocking.set("a", b"x")
     >>> inner.blocking.get("a").to_bytes()
-    b'x'
+    b'X'
     """
 
     def __init__(self, store: S) -> None:
@@ -39,9 +42,16 @@ class WrapperStore(Store, Generic[S]):
         self._store = store
         for name in (
             "supports_writes", "supports_deletes", "supports_listing", "supports_partial_writes",
-            "swaps_between_processes", "takes_parts", "coalesce_gap_nbytes",
+            "swaps_between_processes", "coalesce_gap_nbytes",
         ):  # fmt: skip
             setattr(self, name, getattr(store, name))
+
+    def handle(self, request: StoreRequest[T]) -> Program[T]:
+        """Program that carries out a request; those that it makes go to the store inside.
+
+        By default the request is passed on as it is.
+        """
+        return (yield from request)
 
     @property
     def store(self) -> S:
@@ -60,97 +70,51 @@ class WrapperStore(Store, Generic[S]):
 
     def with_read_only(self, read_only: bool = False) -> Self:
         """A wrapper of the same kind around the same place."""
-        twin = type(self).__new__(type(self))
-        twin.__dict__.update(self.__dict__)
-        twin._store = self._store.with_read_only(read_only)  # noqa: SLF001 - our own twin
-        twin._read_only = read_only  # noqa: SLF001 - our own twin
+        twin = super().with_read_only(read_only)
+        twin._store = self._store.with_read_only(read_only)
         return twin
-
-    @property
-    def loop(self) -> Any:
-        """The loop of the store inside."""
-        return self._store.loop
-
-    def wait(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine on the loop of the store inside."""
-        return self._store.wait(work)
-
-    def call(self, verb: str, *arguments: Any) -> Any:
-        """Pass a bulk verb on, for blocking callers."""
-        return self._store.call(verb, *arguments)
-
-    async def call_async(self, verb: str, *arguments: Any) -> Any:
-        """Pass a bulk verb on, for asynchronous callers."""
-        return await self._store.call_async(verb, *arguments)
-
-    def close(self) -> None:
-        """Close the store inside."""
-        self._store.close()
-
-    def read_many(
-        self,
-        keys: Sequence[str],
-        ranges: Sequence[ByteRequest | None] | None = None,
-        nbytes_hint: int = 0,
-    ) -> list[BytesLike | None]:
-        """Values (or the asked part of them), None where a key is missing."""
-        found: list[BytesLike | None] = self.call("read_many", keys, ranges, nbytes_hint)
-        return found
-
-    def read_into(self, keys: Sequence[str], rows: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
-        """Read values into the rows; the bytes each has, -1 where a key is missing."""
-        sizes: npt.NDArray[np.int64] = self.call("read_into", keys, rows)
-        return sizes
-
-    def write_many(self, keys: Sequence[str], values: Sequence[Any]) -> None:
-        """Set keys in order, each wholly or not at all."""
-        self.call("write_many", keys, values)
-
-    def erase_many(self, keys: Sequence[str]) -> None:
-        """Remove keys; missing ones are no error."""
-        self.call("erase_many", keys)
-
-    def erase_prefix(self, prefix: str) -> None:
-        """Remove all keys below a prefix (all keys, for the empty one)."""
-        self.call("erase_prefix", prefix)
-
-    def swap(self, key: str, old: bytes | None, new: bytes | None) -> bool:
-        """Set (or, for None, remove) a key if its value is still `old`; whether it was."""
-        return bool(self.call("swap", key, old, new))
-
-    def keys_below(self, prefix: str) -> list[str]:
-        """All keys below a prefix, relative to the root, sorted."""
-        return list(self.call("keys_below", prefix))
-
-    def names_below(self, prefix: str) -> list[str]:
-        """Names one level below a prefix, keys and prefixes alike, sorted."""
-        return list(self.call("names_below", prefix))
-
-    def size_of(self, key: str) -> int | None:
-        """Bytes of a value; None if the key is missing."""
-        size: int | None = self.call("size_of", key)
-        return size
-
-    def versions(self, keys: Sequence[str]) -> list[Any]:
-        """For each key what tells its value from the next one; None where the store can't."""
-        return list(self.call("versions", keys))
 
     def is_settled(self, version: Any) -> bool:
         """Whether any later change surely gives another version."""
         return self._store.is_settled(version)
 
-    def stage(self, prefix: str) -> str | None:
-        """Prefix no listing shows, for building what will replace `prefix`; None: not supported."""
-        staged: str | None = self.call("stage", prefix)
-        return staged
+    def close(self) -> None:
+        """Close the store inside."""
+        self._store.close()
 
-    def publish(self, staged: str, prefix: str) -> None:
-        """Put a staged prefix in the place of `prefix`, at once."""
-        self.call("publish", staged, prefix)
+    @property
+    def loop(self) -> Any:
+        """The loop of the store inside; one in the background if a subclass has its own verbs."""
+        if self._store.loop is not None or not self.own_verbs:
+            return self._store.loop
+        # brings asyncio, which most do without
+        from frozarr.io.stores.waiting import background_loop  # noqa: PLC0415
 
-    def discard(self, staged: str) -> None:
-        """Remove a staged prefix that will not be published."""
-        self.call("discard", staged)
+        return background_loop()
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the loop, for a caller that blocks."""
+        from frozarr.io.stores.waiting import wait_on  # noqa: PLC0415 - as above
+
+        return wait_on(self.loop, work, self.url)
+
+    def perform(self, request: StoreRequest[T]) -> T:
+        """Carry out a request, for callers that block; its answer."""
+        if self.own_verbs and self._is_overridden(request):
+            return self.wait(self._by_own_verbs(request))
+        self.admit(request)
+        return answered(self.handle(request), self._store.perform)
+
+    async def perform_async(self, request: StoreRequest[T]) -> T:
+        """Carry out a request, for callers on any event loop; its answer."""
+        if self.own_verbs and self._is_overridden(request):
+            return await self._by_own_verbs(request)
+        return await self.carry_out_async(request)
+
+    async def carry_out_async(self, request: StoreRequest[T]) -> T:
+        """As `perform_async`, leaving aside the verbs that a subclass overrides."""
+        self.admit(request)
+        return await answered_async(self.handle(request), self._store.perform_async)
 
 
 class LoggingStore(WrapperStore[S]):
@@ -169,7 +133,7 @@ class LoggingStore(WrapperStore[S]):
     >>> store = LoggingStore(MemoryStore(), log_handler=logging.NullHandler())
     >>> store.blocking.set("a", b"x")
     >>> dict(store.counter)
-    {'write_many': 1}
+    {'Put': 1}
     """
 
     def __init__(
@@ -216,12 +180,7 @@ class LoggingStore(WrapperStore[S]):
         level = logging.getLevelNamesMapping()[self.log_level]
         self.logger.log(level, "%s: %s", self.url, text.format((time.perf_counter() - start) * 1e3))
 
-    def call(self, verb: str, *arguments: Any) -> Any:
-        """Pass a bulk verb on, noted."""
-        with self.log(verb):
-            return self._store.call(verb, *arguments)
-
-    async def call_async(self, verb: str, *arguments: Any) -> Any:
-        """Pass a bulk verb on, noted."""
-        with self.log(verb):
-            return await self._store.call_async(verb, *arguments)
+    def handle(self, request: StoreRequest[T]) -> Program[T]:
+        """Pass a request on, noted under the name of its kind."""
+        with self.log(type(request).__name__):
+            return (yield from request)

@@ -7,13 +7,15 @@ import os
 import threading
 import warnings
 import zipfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from frozarr.io.byte_requests import ByteRequest, resolve_range
 from frozarr.io.kernels.base import BytesLike, as_bytes_view
-from frozarr.io.stores.base import BlockingStore, is_hidden
+from frozarr.io.programs.requests import Delete, Get, GetRanges, ListPrefix, Put, Sizes, Swap
+from frozarr.io.stores.base import BlockingStore
+from frozarr.io.stores.dispatch import answers
+from frozarr.io.stores.verbs import as_value, is_hidden
 
 __all__ = ["ZipStore"]
 
@@ -117,10 +119,7 @@ class ZipStore(BlockingStore):
         """
         if not read_only and self._mode == "r":
             raise ValueError(f"{self.url} was opened in mode 'r'; open it in mode 'a' to change it")
-        twin = type(self).__new__(type(self))
-        twin.__dict__.update(self.__dict__)
-        twin._read_only = read_only  # noqa: SLF001 - our own twin
-        return twin
+        return super().with_read_only(read_only)
 
     def __getstate__(self) -> dict[str, Any]:
         if self._mode != "r" and self._archive is not None and not self._read_only:
@@ -147,83 +146,81 @@ class ZipStore(BlockingStore):
 
     # -------------------------------------------------------------- reading
 
-    def _info(self, key: str) -> zipfile.ZipInfo | None:
-        return self.archive.NameToInfo.get(key)
-
-    def _read(
-        self,
-        key: str,
-        byte_range: ByteRequest | None,
-        nbytes_hint: int,  # noqa: ARG002 - the directory knows
-    ) -> BytesLike | None:
+    def _value(self, key: str, byte_range: ByteRequest | None) -> BytesLike | None:
+        """Bytes of an entry; None if there is none."""
         with self._lock:
-            info = self._info(key)
-            if info is None:
+            entry = self.archive.NameToInfo.get(key)
+            if entry is None:
                 return None
             if byte_range is None:
-                return self.archive.read(info)
-            first, last = resolve_range(byte_range, info.file_size, key)
-            with self.archive.open(info) as entry:
-                entry.seek(first)
-                return entry.read(last - first)
+                return self.archive.read(entry)
+            first, last = resolve_range(byte_range, entry.file_size, key)
+            with self.archive.open(entry) as file:
+                file.seek(first)
+                return file.read(last - first)
 
-    def size_of(self, key: str) -> int | None:
-        """Bytes of a value; None if the key is missing."""
+    @answers(Get)
+    def _get(self, request: Get) -> list[BytesLike | None]:
+        return [self._value(key, None) for key in request.keys]
+
+    @answers(GetRanges)
+    def _get_ranges(self, request: GetRanges) -> list[BytesLike | None]:
+        wanted = zip(request.keys, request.ranges, strict=True)
+        return [self._value(key, byte_range) for key, byte_range in wanted]
+
+    @answers(Sizes)
+    def _sizes(self, request: Sizes) -> list[int | None]:
         with self._lock:
-            info = self._info(key)
-            return None if info is None else info.file_size
+            entries = [self.archive.NameToInfo.get(key) for key in request.keys]
+        return [None if entry is None else entry.file_size for entry in entries]
 
-    def keys_below(self, prefix: str) -> list[str]:
-        """All keys below a prefix, sorted."""
-        head = f"{prefix}/" if prefix else ""
+    @answers(ListPrefix)
+    def _list_prefix(self, request: ListPrefix) -> list[str]:
+        head = f"{request.prefix}/" if request.prefix else ""
         with self._lock:
             names = list(self.archive.NameToInfo)
         return sorted(
             n for n in names if n.startswith(head) and not n.endswith("/") and not is_hidden(n)
         )
 
-    def names_below(self, prefix: str) -> list[str]:
-        """Names one level below a prefix, sorted."""
-        start = len(prefix) + bool(prefix)
-        return sorted({key[start:].partition("/")[0] for key in self.keys_below(prefix)})
-
     # -------------------------------------------------------------- writing
 
-    def _write(self, keys: Sequence[str], values: Sequence[BytesLike]) -> None:
+    @answers(Put)
+    def _put(self, request: Put) -> None:
         with self._lock:
-            for key, value in zip(keys, values, strict=True):
-                self._write_entry(key, as_bytes_view(value))
+            for key, value in zip(request.keys, request.values, strict=True):
+                self._write_entry(key, as_bytes_view(as_value(value)))
 
     def _write_entry(self, key: str, value: memoryview) -> None:
         archive = self.archive
         old = archive.NameToInfo.get(key)
-        info = zipfile.ZipInfo(key)
-        info.compress_type = self.compression
-        info.external_attr = 0o644 << 16
+        entry = zipfile.ZipInfo(key)
+        entry.compress_type = self.compression
+        entry.external_attr = 0o644 << 16
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Duplicate name", UserWarning)
-            archive.writestr(info, value)
+            archive.writestr(entry, value)
         if old is not None:  # only the new entry is listed
             archive.filelist.remove(old)
 
-    def _erase(self, keys: Sequence[str]) -> None:
-        present = [key for key in keys if self.size_of(key) is not None]
+    @answers(Delete)
+    def _delete(self, request: Delete) -> None:
+        sizes = self._sizes(Sizes(request.keys))
+        present = [key for key, size in zip(request.keys, sizes, strict=True) if size is not None]
         if present:
             raise NotImplementedError(
                 f"{self.url}: entries of an archive can't be removed ({present[0]!r}); write "
                 "another archive without it"
             )
 
-    def _erase_prefix(self, prefix: str) -> None:
-        self._erase(self.keys_below(prefix))
-
-    def _swap(self, key: str, old: bytes | None, new: bytes | None) -> bool:
+    @answers(Swap)
+    def _swap(self, request: Swap) -> bool:
         with self._lock:
-            stored = self._read(key, None, 0)
-            if (None if stored is None else bytes(stored)) != old:
+            stored = self._value(request.key, None)
+            if (None if stored is None else bytes(as_bytes_view(stored))) != request.old:
                 return False
-            if new is None:
-                self._erase([key])
+            if request.new is None:
+                self._delete(Delete([request.key]))
             else:
-                self._write([key], [new])
+                self._put(Put([request.key], [request.new]))
             return True

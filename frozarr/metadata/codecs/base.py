@@ -1,24 +1,24 @@
 """What every codec value offers, and what flows between codecs."""
 
-from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
 
 import attrs
-import numpy as np
 
-from frozarr.metadata.problems import Problems
-from frozarr.types import JSON, Loc, Shape
+from frozarr.metadata.parsing.at import At
+from frozarr.metadata.parsing.members import Configured
+from frozarr.types import JSON, AnyDtype, Shape, as_shape
 
-__all__ = ["ChunkSpec", "Codec", "CodecKind"]
+__all__ = ["BytesToBytesCodec", "ChunkSpec", "Codec", "CodecKind"]
 
 CodecKind: TypeAlias = Literal["array_array", "array_bytes", "bytes_bytes"]
 
 
 @attrs.frozen
 class ChunkSpec:
-    """Shape and element type of a chunk at one point of a codec chain."""
+    """Shape (in elements) and element type of a chunk at one point of a codec chain."""
 
-    shape: Shape
-    dtype: np.dtype[Any]
+    shape: Shape = attrs.field(converter=as_shape)
+    dtype: AnyDtype
 
 
 @runtime_checkable
@@ -36,5 +36,16 @@ class Codec(Protocol):
     def to_json(self) -> JSON:
         """Object form of format 3."""
 
-    def bind(self, spec: ChunkSpec, loc: Loc, problems: Problems) -> ChunkSpec:
-        """Chunk after encoding; what can't be encoded is noted as a problem."""
+    def encoded_spec(self, spec: ChunkSpec, at: At) -> ChunkSpec:
+        """Chunk after encoding; a chunk that can't be encoded is a noted problem."""
+
+
+@attrs.frozen(kw_only=True)
+class BytesToBytesCodec(Configured):
+    """Base of codecs that take any bytes and give bytes."""
+
+    kind: ClassVar[CodecKind] = "bytes_bytes"
+
+    def encoded_spec(self, spec: ChunkSpec, at: At) -> ChunkSpec:  # noqa: ARG002 - takes any bytes
+        """The same chunk: bytes stay bytes."""
+        return spec

@@ -10,24 +10,33 @@ from typing import Any, ClassVar
 import attrs
 
 from frozarr.metadata.codecs.base import CodecKind
-from frozarr.metadata.json import FrozenMap, freeze, thaw
-from frozarr.metadata.problems import Problems
-from frozarr.types import JSON, Loc
+from frozarr.metadata.json import FrozenMap, thaw
+from frozarr.metadata.parsing.at import At, Invalid, parsed
+from frozarr.types import JSON, Immutable
 
-__all__ = ["NumcodecsCodec"]
+__all__ = ["NumcodecsCodec", "parse_numcodecs"]
 
 FORBIDDEN = frozenset({"pickle"})
 
 
-def _frozen_map(config: Mapping[str, Any]) -> FrozenMap:
-    frozen = freeze(config)
-    if not isinstance(frozen, FrozenMap):
-        raise TypeError(f"a codec configuration is a mapping, got {config!r}")
-    return frozen
+def _config(at: At) -> FrozenMap | Invalid:
+    value = at.value
+    if not isinstance(value, Mapping):
+        return at.problem(f"expected an object with an 'id', got {value!r}")
+    name = value.get("id")
+    if not isinstance(name, str):
+        return at.child("id").problem(f"expected a string, got {name!r}")
+    if name in FORBIDDEN:
+        return at.child("id").problem(f"{name!r} runs code when decoding; it is never used")
+    return FrozenMap(value, at.loc)
+
+
+def _checked(config: Any) -> FrozenMap:
+    return parsed(_config, config, "config")
 
 
 @attrs.frozen
-class NumcodecsCodec:
+class NumcodecsCodec(Immutable):
     """A numcodecs codec: its ``id`` and its configuration.
 
     Examples
@@ -37,33 +46,20 @@ class NumcodecsCodec:
     """
 
     kind: ClassVar[CodecKind] = "bytes_bytes"
-    config: FrozenMap = attrs.field(converter=_frozen_map)
-
-    @config.validator
-    def _check(self, _: object, config: FrozenMap) -> None:
-        if not isinstance(config.get("id"), str):
-            raise ValueError(f"a numcodecs configuration needs an 'id', got {thaw(config)}")
-        if config["id"] in FORBIDDEN:
-            raise ValueError(f"codec {config['id']!r} runs code when decoding; it is never used")
+    config: FrozenMap = attrs.field(converter=_checked)
 
     @property
     def name(self) -> str:
         """The numcodecs id."""
         return str(self.config["id"])
 
-    @classmethod
-    def from_json(cls, value: JSON, loc: Loc, problems: Problems) -> "NumcodecsCodec | None":
-        """Codec from an entry of ``filters`` or ``compressor``, or noted problems."""
-        if not isinstance(value, Mapping):
-            problems.add(loc, f"expected an object with an 'id', got {value!r}")
-        elif not isinstance(value.get("id"), str):
-            problems.add((*loc, "id"), f"expected a string, got {value.get('id')!r}")
-        elif value["id"] in FORBIDDEN:
-            problems.add((*loc, "id"), "'pickle' runs code when decoding; it is never used")
-        else:
-            return cls(value)
-        return None
-
     def to_json(self) -> JSON:
         """Object form of format 2."""
-        return thaw(self.config)
+        document: JSON = thaw(self.config)
+        return document
+
+
+def parse_numcodecs(at: At) -> NumcodecsCodec | Invalid:
+    """Codec from an entry of ``filters`` or ``compressor``, or noted problems."""
+    config = _config(at)
+    return NumcodecsCodec(config) if isinstance(config, FrozenMap) else config

@@ -11,12 +11,13 @@ import numpy as np
 
 from frozarr.metadata.codecs.base import ChunkSpec, Codec, CodecKind
 from frozarr.metadata.codecs.bytes import BytesCodec
-from frozarr.metadata.codecs.chain import bind_codecs, codecs_of_kind, parse_codecs
+from frozarr.metadata.codecs.chain import chain_spec, codecs_of_kind, codecs_to_json, parse_codecs
 from frozarr.metadata.codecs.compressors import Crc32cCodec
 from frozarr.metadata.codecs.transpose import TransposeCodec
-from frozarr.metadata.members import Members, as_extents, present
-from frozarr.metadata.problems import Problems
-from frozarr.types import JSON, Loc, Shape, as_shape
+from frozarr.metadata.parsing.at import At
+from frozarr.metadata.parsing.members import Configured, member
+from frozarr.metadata.parsing.parsers import extents, one_of
+from frozarr.types import Shape
 
 __all__ = ["IndexLocation", "ShardingCodec"]
 
@@ -24,17 +25,8 @@ IndexLocation: TypeAlias = Literal["start", "end"]
 _FIXED_SIZE = (BytesCodec, Crc32cCodec, TransposeCodec)
 
 
-def _as_location(value: JSON, loc: Loc, problems: Problems) -> IndexLocation | None:
-    if value == "start":
-        return "start"
-    if value == "end":
-        return "end"
-    problems.add(loc, f"expected 'start' or 'end', got {value!r}")
-    return None
-
-
 @attrs.frozen(kw_only=True)
-class ShardingCodec:
+class ShardingCodec(Configured):
     """A chunk of the grid (the shard) cut into inner chunks, each coded on its own.
 
     Examples
@@ -46,69 +38,40 @@ class ShardingCodec:
     name: ClassVar[str] = "sharding_indexed"
     kind: ClassVar[CodecKind] = "array_bytes"
 
-    chunk_shape: Shape = attrs.field(converter=as_shape)
+    chunk_shape: Shape = member(extents(1))
     """Shape of an inner chunk, in elements."""
-    codecs: tuple[Codec, ...] = (BytesCodec(),)
+    codecs: tuple[Codec, ...] = member(
+        parse_codecs, default=(BytesCodec(),), to_json=codecs_to_json
+    )
     """Chain of an inner chunk."""
-    index_codecs: tuple[Codec, ...] = (BytesCodec(), Crc32cCodec())
+    index_codecs: tuple[Codec, ...] = member(
+        parse_codecs, default=(BytesCodec(), Crc32cCodec()), to_json=codecs_to_json
+    )
     """Chain of the index."""
-    index_location: IndexLocation = "end"
-
-    @classmethod
-    def from_members(cls, members: Members) -> "ShardingCodec | None":
-        """Codec from its configuration, or noted problems."""
-        before = len(members.problems.found)
-        chunk_shape = members.take("chunk_shape", as_extents(1))
-        codecs = members.take("codecs", parse_codecs)
-        index_codecs = members.take("index_codecs", parse_codecs)
-        location: IndexLocation | None = members.take_or(
-            "index_location", _as_location, default="end"
-        )
-        members.refuse_rest()
-        if len(members.problems.found) > before:
-            return None
-        return cls(
-            chunk_shape=present(chunk_shape), codecs=present(codecs),
-            index_codecs=present(index_codecs), index_location=present(location),
-        )  # fmt: skip
-
-    def to_json(self) -> JSON:
-        """Object form of format 3; all four members are written."""
-        return {
-            "name": self.name,
-            "configuration": {
-                "chunk_shape": list(self.chunk_shape),
-                "codecs": [codec.to_json() for codec in self.codecs],
-                "index_codecs": [codec.to_json() for codec in self.index_codecs],
-                "index_location": self.index_location,
-            },
-        }
+    index_location: IndexLocation = member(one_of("start", "end"), default="end", absent="end")
 
     def grid_shape(self, shard_shape: Shape) -> Shape:
         """Inner chunks along each axis of a shard."""
-        return tuple(n // c for n, c in zip(shard_shape, self.chunk_shape, strict=True))
+        return tuple([n // c for n, c in zip(shard_shape, self.chunk_shape, strict=True)])
 
-    def bind(self, spec: ChunkSpec, loc: Loc, problems: Problems) -> ChunkSpec:
-        """The shard stays as it is; what can't be cut or coded is noted."""
-        inside = (*loc, "configuration")
+    def encoded_spec(self, spec: ChunkSpec, at: At) -> ChunkSpec:
+        """The shard stays as it is; one that can't be cut or coded is noted."""
+        inside = at.child("configuration")
         if len(self.chunk_shape) != len(spec.shape) or any(
             n % c for n, c in zip(spec.shape, self.chunk_shape, strict=True)
         ):
-            problems.add(
-                (*inside, "chunk_shape"),
-                f"inner chunks {self.chunk_shape} must divide the shard shape {spec.shape}",
+            inside.child("chunk_shape").problem(
+                f"inner chunks {self.chunk_shape} must divide the shard shape {spec.shape}"
             )
             return spec
-        bind_codecs(
-            self.codecs, ChunkSpec(self.chunk_shape, spec.dtype), (*inside, "codecs"), problems
-        )
+        inner = ChunkSpec(self.chunk_shape, spec.dtype)
+        chain_spec(self.codecs, inner, inside.child("codecs"))
         index = ChunkSpec((*self.grid_shape(spec.shape), 2), np.dtype("u8"))
-        bind_codecs(self.index_codecs, index, (*inside, "index_codecs"), problems)
+        chain_spec(self.index_codecs, index, inside.child("index_codecs"))
         for i, codec in enumerate(self.index_codecs):
             if not isinstance(codec, _FIXED_SIZE):
-                problems.add(
-                    (*inside, "index_codecs", i),
-                    f"{codec.name!r} has no fixed size, so the index could not be found",
+                inside.child("index_codecs", i).problem(
+                    f"{codec.name!r} has no fixed size, so the index could not be found"
                 )
         return spec
 

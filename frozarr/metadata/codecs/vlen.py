@@ -5,15 +5,14 @@ from typing import ClassVar, TypeAlias
 import attrs
 
 from frozarr.metadata.codecs.base import ChunkSpec, CodecKind
-from frozarr.metadata.members import Members
-from frozarr.metadata.problems import Problems
-from frozarr.types import JSON, Loc
+from frozarr.metadata.parsing.at import At
+from frozarr.metadata.parsing.members import Configured
 
 __all__ = ["VlenBytesCodec", "VlenCodec", "VlenUtf8Codec"]
 
 
 @attrs.frozen
-class VlenUtf8Codec:
+class VlenUtf8Codec(Configured):
     """Codec ``vlen-utf8``: the number of elements, then length and UTF-8 bytes of each.
 
     Examples
@@ -25,25 +24,15 @@ class VlenUtf8Codec:
     name: ClassVar[str] = "vlen-utf8"
     kind: ClassVar[CodecKind] = "array_bytes"
 
-    @classmethod
-    def from_members(cls, members: Members) -> "VlenUtf8Codec":
-        """Codec from its (empty) configuration, or noted problems."""
-        members.refuse_rest()
-        return cls()
-
-    def to_json(self) -> JSON:
-        """Object form of format 3."""
-        return {"name": self.name, "configuration": {}}
-
-    def bind(self, spec: ChunkSpec, loc: Loc, problems: Problems) -> ChunkSpec:
+    def encoded_spec(self, spec: ChunkSpec, at: At) -> ChunkSpec:
         """The same elements; only text can be held."""
         if spec.dtype.kind != "T":
-            problems.add(loc, f"holds the data type string only, not {spec.dtype}")
+            at.problem(f"holds the data type string only, not {spec.dtype}")
         return spec
 
 
 @attrs.frozen
-class VlenBytesCodec:
+class VlenBytesCodec(Configured):
     """Codec ``vlen-bytes``: the number of elements, then length and bytes of each.
 
     Examples
@@ -55,20 +44,10 @@ class VlenBytesCodec:
     name: ClassVar[str] = "vlen-bytes"
     kind: ClassVar[CodecKind] = "array_bytes"
 
-    @classmethod
-    def from_members(cls, members: Members) -> "VlenBytesCodec":
-        """Codec from its (empty) configuration, or noted problems."""
-        members.refuse_rest()
-        return cls()
-
-    def to_json(self) -> JSON:
-        """Object form of format 3."""
-        return {"name": self.name, "configuration": {}}
-
-    def bind(self, spec: ChunkSpec, loc: Loc, problems: Problems) -> ChunkSpec:
+    def encoded_spec(self, spec: ChunkSpec, at: At) -> ChunkSpec:
         """The same elements; only bytes of any length can be held."""
         if spec.dtype.kind != "O":
-            problems.add(loc, f"holds the data type variable_length_bytes only, not {spec.dtype}")
+            at.problem(f"holds the data type variable_length_bytes only, not {spec.dtype}")
         return spec
 
 

@@ -2,46 +2,42 @@
 
 import base64
 import binascii
-import re
 from typing import Any
 
 import attrs
 import numpy as np
 
-from frozarr.metadata.dtypes.base import FillValue
-from frozarr.metadata.members import Members, as_int
-from frozarr.metadata.problems import Problems
-from frozarr.types import JSON, Loc
+from frozarr.metadata.dtypes.base import FillValue, given_fill
+from frozarr.metadata.parsing.at import INVALID, At, Invalid
+from frozarr.metadata.parsing.members import Members
+from frozarr.metadata.parsing.parsers import integer, list_of
+from frozarr.types import JSON, AnyDtype, Immutable
 
 __all__ = ["FixedLengthUtf32", "NullTerminatedBytes", "RawBytes"]
 
 _LONGEST = 2**31 - 1
 
 
-def _length(members: Members, unit: int = 1) -> int | None:
+def _length(members: Members, unit: int = 1) -> int | Invalid:
     """Member ``length_bytes``, a positive multiple of `unit`."""
-    length = members.take("length_bytes", as_int(1, _LONGEST))
+    length = members.take("length_bytes", integer(1, _LONGEST))
     members.refuse_rest()
-    if length is not None and length % unit:
-        members.problems.add(
-            (*members.loc, "length_bytes"), f"must be a multiple of {unit}, got {length}"
-        )
-        return None
+    if length is not INVALID and length % unit:
+        return members.problem("length_bytes", f"must be a multiple of {unit}, got {length}")
     return length
 
 
-def decode_base64(value: JSON, loc: Loc, problems: Problems) -> bytes | None:
-    """Bytes of a base64 string, or a noted problem and None."""
-    if isinstance(value, str):
+def decode_base64(at: At) -> bytes | Invalid:
+    """Bytes of a base64 string, or a noted problem."""
+    if isinstance(at.value, str):
         try:
-            return base64.b64decode(value, validate=True)
+            return base64.b64decode(at.value, validate=True)
         except (binascii.Error, ValueError):
             pass
-    problems.add(loc, f"expected a base64 string, got {value!r}")
-    return None
+    return at.problem(f"expected a base64 string, got {at.value!r}")
 
 
-def encode_base64(data: bytes) -> str:
+def encode_base64(content: bytes) -> str:
     """Standard base64, padded.
 
     Examples
@@ -49,11 +45,11 @@ def encode_base64(data: bytes) -> str:
     >>> encode_base64(b"ab")
     'YWI='
     """
-    return base64.b64encode(data).decode("ascii")
+    return base64.b64encode(content).decode("ascii")
 
 
 @attrs.frozen
-class FixedLengthUtf32:
+class FixedLengthUtf32(Immutable):
     """Data type ``fixed_length_utf32``: text of at most `length` characters, NUL padded.
 
     Examples
@@ -67,13 +63,13 @@ class FixedLengthUtf32:
     """Characters (UTF-32 units)."""
 
     @classmethod
-    def from_members(cls, members: Members) -> "FixedLengthUtf32 | None":
+    def from_members(cls, members: Members) -> "FixedLengthUtf32 | Invalid":
         """Type from its configuration, or noted problems."""
         length = _length(members, unit=4)
-        return None if length is None else cls(length // 4)
+        return INVALID if length is INVALID else cls(length // 4)
 
     @property
-    def numpy(self) -> np.dtype[Any]:
+    def numpy(self) -> AnyDtype:
         """NumPy's ``U`` of the same length."""
         return np.dtype(f"U{self.length}")
 
@@ -81,41 +77,32 @@ class FixedLengthUtf32:
         """Object form of format 3."""
         return {"name": self.name, "configuration": {"length_bytes": 4 * self.length}}
 
-    def parse_fill(self, value: JSON, loc: Loc, problems: Problems) -> FillValue | None:
+    def parse_fill(self, at: At) -> FillValue | Invalid:
         """Text that fits; trailing NULs are padding."""
-        if not isinstance(value, str):
-            problems.add(loc, f"expected a string, got {value!r}")
-            return None
-        if len(value) > self.length:
-            problems.add(loc, f"{value!r} is longer than {self.length} characters")
-            return None
-        return np.array(value, self.numpy)[()]
+        if not isinstance(at.value, str):
+            return at.problem(f"expected a string, got {at.value!r}")
+        if len(at.value) > self.length:
+            return at.problem(f"{at.value!r} is longer than {self.length} characters")
+        return np.array(at.value, self.numpy)[()]
 
     def fill_to_json(self, fill: Any) -> JSON:
         """The text."""
         return str(fill)
 
-    def parse_fill_v2(self, value: JSON, loc: Loc, problems: Problems) -> FillValue | None:
+    def parse_fill_v2(self, at: At) -> FillValue | Invalid:
         """Text; 0, which old writers stored, is the empty one."""
-        return self.parse_fill("" if value == 0 else value, loc, problems)
+        return self.parse_fill(at.holding("") if at.value == 0 else at)
 
     fill_to_json_v2 = fill_to_json
 
     def cast_fill(self, value: object) -> FillValue:
         """Text; 0 is the empty one. ValueError if it is too long."""
         text = "" if isinstance(value, int) and value == 0 else str(value)
-        return _cast(self.parse_fill, text)
-
-
-def _cast(parse: Any, value: Any) -> Any:
-    problems = Problems()
-    found = parse(value, ("fill_value",), problems)
-    problems.raise_if_any("array metadata")
-    return found
+        return given_fill(self.parse_fill, text)
 
 
 @attrs.frozen
-class NullTerminatedBytes:
+class NullTerminatedBytes(Immutable):
     """Data type ``null_terminated_bytes``: at most `length` bytes, NUL padded (NumPy's ``S``).
 
     Not registered; zarr-python writes it.
@@ -131,13 +118,13 @@ class NullTerminatedBytes:
     """Bytes."""
 
     @classmethod
-    def from_members(cls, members: Members) -> "NullTerminatedBytes | None":
+    def from_members(cls, members: Members) -> "NullTerminatedBytes | Invalid":
         """Type from its configuration, or noted problems."""
         length = _length(members)
-        return None if length is None else cls(length)
+        return INVALID if length is INVALID else cls(length)
 
     @property
-    def numpy(self) -> np.dtype[Any]:
+    def numpy(self) -> AnyDtype:
         """NumPy's ``S`` of the same length."""
         return np.dtype(f"S{self.length}")
 
@@ -145,21 +132,22 @@ class NullTerminatedBytes:
         """Object form of format 3."""
         return {"name": self.name, "configuration": {"length_bytes": self.length}}
 
-    def parse_fill(self, value: JSON, loc: Loc, problems: Problems) -> FillValue | None:
+    def parse_fill(self, at: At) -> FillValue | Invalid:
         """Base64 of at most `length` bytes."""
-        data = decode_base64(value, loc, problems)
-        if data is not None and len(data) > self.length:
-            problems.add(loc, f"{data!r} is longer than {self.length} bytes")
-            data = None
-        return None if data is None else np.array(data, self.numpy)[()]
+        content = decode_base64(at)
+        if content is INVALID:
+            return INVALID
+        if len(content) > self.length:
+            return at.problem(f"{content!r} is longer than {self.length} bytes")
+        return np.array(content, self.numpy)[()]
 
     def fill_to_json(self, fill: Any) -> JSON:
         """Base64 of the bytes without padding."""
         return encode_base64(bytes(fill))
 
-    def parse_fill_v2(self, value: JSON, loc: Loc, problems: Problems) -> FillValue | None:
+    def parse_fill_v2(self, at: At) -> FillValue | Invalid:
         """Base64; 0 and the empty string, which old writers stored, are no bytes."""
-        return self.parse_fill("" if value in (0, "") else value, loc, problems)
+        return self.parse_fill(at.holding("") if at.value in (0, "") else at)
 
     def fill_to_json_v2(self, fill: Any) -> JSON:
         """Base64 of all bytes, padding included: tensorstore insists on it."""
@@ -167,7 +155,7 @@ class NullTerminatedBytes:
 
     def cast_fill(self, value: object) -> FillValue:
         """Bytes (text as ASCII); 0 is none. ValueError if they are too long."""
-        return _cast(self.parse_fill, encode_base64(_as_bytes(value)))
+        return given_fill(self.parse_fill, encode_base64(_as_bytes(value)))
 
 
 def _as_bytes(value: object) -> bytes:
@@ -183,7 +171,7 @@ def _as_bytes(value: object) -> bytes:
 
 
 @attrs.frozen
-class RawBytes:
+class RawBytes(Immutable):
     """Data types ``r<N>`` of the core spec and ``raw_bytes``: opaque bytes (NumPy's ``V``).
 
     Examples
@@ -203,21 +191,19 @@ class RawBytes:
         return f"r{8 * self.length}" if self.core else "raw_bytes"
 
     @classmethod
-    def from_members(cls, members: Members) -> "RawBytes | None":
-        """Type ``raw_bytes`` from its configuration, or noted problems."""
-        length = _length(members)
-        return None if length is None else cls(length)
-
-    @classmethod
-    def from_name(cls, name: str) -> "RawBytes | None":
-        """Type ``r<bits>``; None for another name."""
-        found = re.fullmatch(r"r([1-9]\d*)", name)
-        if found is None or int(found[1]) % 8 or int(found[1]) > 8 * _LONGEST:
-            return None
-        return cls(int(found[1]) // 8, core=True)
+    def from_members(cls, members: Members) -> "RawBytes | Invalid":
+        """Type from its configuration, or by its name ``r<bits>``; or noted problems."""
+        if members.name == "raw_bytes":
+            length = _length(members)
+            return INVALID if length is INVALID else cls(length)
+        members.refuse_rest()
+        bits = int(members.name[1:])
+        if bits % 8 or bits > 8 * _LONGEST:
+            return members.unavailable(f"unknown name {members.name!r}: bits must be whole bytes")
+        return cls(bits // 8, core=True)
 
     @property
-    def numpy(self) -> np.dtype[Any]:
+    def numpy(self) -> AnyDtype:
         """NumPy's ``V`` of the same length."""
         return np.dtype(f"V{self.length}")
 
@@ -227,27 +213,26 @@ class RawBytes:
             return self.name
         return {"name": self.name, "configuration": {"length_bytes": self.length}}
 
-    def parse_fill(self, value: JSON, loc: Loc, problems: Problems) -> FillValue | None:
+    def parse_fill(self, at: At) -> FillValue | Invalid:
         """A list of bytes as integers, or base64; exactly as many as an element has."""
-        if isinstance(value, list | tuple):
-            data = bytes_of_list(value, loc, problems)
-        else:
-            data = decode_base64(value, loc, problems)
-        if data is not None and len(data) != self.length:
-            problems.add(loc, f"expected {self.length} bytes, got {len(data)}")
-            data = None
-        return None if data is None else np.frombuffer(data, self.numpy)[0]
+        listed = isinstance(at.value, list | tuple)
+        content = bytes_of_list(at) if listed else decode_base64(at)
+        if content is INVALID:
+            return INVALID
+        if len(content) != self.length:
+            return at.problem(f"expected {self.length} bytes, got {len(content)}")
+        return np.frombuffer(content, self.numpy)[0]
 
     def fill_to_json(self, fill: Any) -> JSON:
         """List of integers for ``r<bits>``, base64 for ``raw_bytes``."""
-        data = np.asarray(fill, self.numpy).tobytes()
-        return list(data) if self.core else encode_base64(data)
+        content = np.asarray(fill, self.numpy).tobytes()
+        return list(content) if self.core else encode_base64(content)
 
-    def parse_fill_v2(self, value: JSON, loc: Loc, problems: Problems) -> FillValue | None:
+    def parse_fill_v2(self, at: At) -> FillValue | Invalid:
         """Base64; 0 and the empty string, which old writers stored, are zero bytes."""
-        if value in (0, ""):
+        if at.value in (0, ""):
             return np.zeros((), self.numpy)[()]
-        return self.parse_fill(value, loc, problems)
+        return self.parse_fill(at)
 
     def fill_to_json_v2(self, fill: Any) -> JSON:
         """Base64."""
@@ -255,12 +240,14 @@ class RawBytes:
 
     def cast_fill(self, value: object) -> FillValue:
         """Bytes, padded with zeros; 0 is all zeros. ValueError if they are too long."""
-        data = _as_bytes(value).ljust(self.length, b"\0")
-        return _cast(self.parse_fill, encode_base64(data))
+        content = _as_bytes(value).ljust(self.length, b"\0")
+        return given_fill(self.parse_fill, encode_base64(content))
 
 
-def bytes_of_list(value: Any, loc: Loc, problems: Problems) -> bytes | None:
+_octets = list_of(integer(0, 255), "bytes")
+
+
+def bytes_of_list(at: At) -> bytes | Invalid:
     """Bytes given as a list of integers, or noted problems."""
-    entry = as_int(0, 255)
-    parsed = [entry(v, (*loc, i), problems) for i, v in enumerate(value)]
-    return None if None in parsed else bytes(v for v in parsed if v is not None)
+    entries = _octets(at)
+    return INVALID if entries is INVALID else bytes(entries)

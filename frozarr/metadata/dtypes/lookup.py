@@ -17,14 +17,14 @@ from frozarr.metadata.dtypes.numeric import (
     Float,
     Integer,
 )
-from frozarr.metadata.dtypes.small import SMALL_TYPES, small_type
-from frozarr.metadata.dtypes.struct import Struct, struct_of
+from frozarr.metadata.dtypes.small import SMALL_FLOATS, SMALL_INTEGERS, SmallFloat, SmallInteger
+from frozarr.metadata.dtypes.struct import Struct
 from frozarr.metadata.dtypes.time import TimeType
 from frozarr.metadata.dtypes.vlen import String
-from frozarr.metadata.members import Members, parse_extension
-from frozarr.metadata.problems import Problems
-from frozarr.metadata.registry import describe_unknown, find
-from frozarr.types import JSON, Loc
+from frozarr.metadata.parsing.at import INVALID, At, Invalid, parsed
+from frozarr.metadata.parsing.extension import parse_named
+from frozarr.metadata.registry import default_registry
+from frozarr.types import JSON, AnyDtype
 
 __all__ = ["data_type_of", "parse_data_type", "parse_dtype_v2", "user_data_type"]
 
@@ -34,10 +34,9 @@ SIMPLE: dict[str, DataType] = {
     **{name: Float(name) for name in FLOATS},
     **{name: Complex(name) for name in COMPLEXES},
 }
-_ALIASES = {"complex_float32": "complex64", "complex_float64": "complex128"}
 
 
-def data_type_of(dtype: np.dtype[Any]) -> DataType | None:
+def data_type_of(dtype: AnyDtype) -> DataType | None:
     """Data type whose elements numpy stores as `dtype`, whatever its byte order; None if none.
 
     Examples
@@ -49,9 +48,10 @@ def data_type_of(dtype: np.dtype[Any]) -> DataType | None:
         return SIMPLE[dtype.name]
     if dtype.names is not None:
         return _struct_of_dtype(dtype)
-    if dtype.name in SMALL_TYPES:
-        found: DataType | None = small_type(dtype.name, (), Problems())
-        return found
+    if dtype.name in SMALL_FLOATS:
+        return SmallFloat(dtype.name)
+    if dtype.name in SMALL_INTEGERS:
+        return SmallInteger(dtype.name)
     if dtype.kind in "Mm":
         return TimeType.of(dtype)
     if dtype.kind == "T":
@@ -68,7 +68,7 @@ def data_type_of(dtype: np.dtype[Any]) -> DataType | None:
     return None
 
 
-def _struct_of_dtype(dtype: np.dtype[Any]) -> DataType | None:
+def _struct_of_dtype(dtype: AnyDtype) -> DataType | None:
     """Struct of a packed structured type; None if a field has no data type, or there is padding."""
     fields = [(name, data_type_of(dtype[name])) for name in dtype.names or ()]
     if not fields or any(t is None or t.numpy.hasobject for _, t in fields):
@@ -77,75 +77,36 @@ def _struct_of_dtype(dtype: np.dtype[Any]) -> DataType | None:
     return struct if struct.numpy.itemsize == dtype.itemsize else None
 
 
-def parse_data_type(value: JSON, loc: Loc, problems: Problems) -> DataType | None:
-    """Data type from the member ``data_type`` of format 3, or noted problems."""
-    extension = parse_extension(value, loc, problems)
-    if extension is None:
-        return None
-    name = _ALIASES.get(extension.name, extension.name)
-    members = Members(extension.configuration, (*loc, "configuration"), problems)
-    if name in SIMPLE:
-        members.refuse_rest()
-        return SIMPLE[name]
-    if name in SMALL_TYPES:
-        members.refuse_rest()
-        return small_type(name, loc, problems)
-    if name in {"struct", "structured"}:
-        return _parse_struct(members)
-    if (raw := RawBytes.from_name(name)) is not None:
-        members.refuse_rest()
-        return raw
-    cls = find("data_types", name)
-    if cls is None:
-        problems.add(loc, describe_unknown("data_types", name), unknown=True)
-        return None
-    data_type: DataType | None = cls.from_members(members)
+def parse_data_type(at: At) -> DataType | Invalid:
+    """Data type from the member ``data_type`` of format 3, or noted problems.
+
+    A data type value is itself.
+    """
+    if isinstance(at.value, DataType) and not isinstance(at.value, type):
+        return at.value
+    data_type: DataType | Invalid = parse_named("data_types", at)
     return data_type
-
-
-def _parse_struct(members: Members) -> Struct | None:
-    """Struct from its fields: objects (``struct``), or pairs (``structured``)."""
-
-    def parse(value: JSON, loc: Loc, problems: Problems) -> Struct | None:
-        if not isinstance(value, list | tuple):
-            problems.add(loc, f"expected a list of fields, got {value!r}")
-            return None
-        fields = []
-        for i, entry in enumerate(value):
-            if isinstance(entry, Mapping):
-                field = Members(entry, (*loc, i), problems)
-                name = field.take("name", lambda v, _, __: (v,))
-                data_type = field.take("data_type", parse_data_type)
-                field.refuse_rest()
-                fields.append((None if name is None else name[0], data_type))
-            elif isinstance(entry, list | tuple) and len(entry) == 2:
-                fields.append((entry[0], parse_data_type(entry[1], (*loc, i, 1), problems)))
-            else:
-                problems.add((*loc, i), f"expected a name and a data type, got {entry!r}")
-        return struct_of(fields, loc, problems)
-
-    found = members.take("fields", parse)
-    members.refuse_rest()
-    return found
 
 
 # ---------------------------------------------------------------------- format 2
 
 
-def parse_dtype_v2(value: JSON, loc: Loc, problems: Problems) -> np.dtype[Any] | None:
+def parse_dtype_v2(at: At) -> AnyDtype | Invalid:
     """NumPy type, byte order included, from the member ``dtype`` of format 2.
 
     ``|O`` gives numpy's object type; the object codec says what the objects are.
 
     Examples
     --------
-    >>> parse_dtype_v2(">i4", (), Problems())
+    >>> from frozarr.metadata.parsing.problems import Problems
+    >>> parse_dtype_v2(At(">i4", Problems()))
     dtype('>i4')
-    >>> parse_dtype_v2([["a", "<i2"], ["b", [["c", "|S3"]]]], (), Problems())
+    >>> parse_dtype_v2(At([["a", "<i2"], ["b", [["c", "|S3"]]]], Problems()))
     dtype([('a', '<i2'), ('b', [('c', 'S3')])])
     """
+    value = at.value
     if isinstance(value, list | tuple):
-        return _parse_structure_v2(value, loc, problems)
+        return _parse_structure_v2(at)
     if value == "|O":
         return np.dtype(object)
     if isinstance(value, str) and re.fullmatch(r"[<>|][a-zA-Z]\d*(\[\w+\])?", value):
@@ -158,34 +119,31 @@ def parse_dtype_v2(value: JSON, loc: Loc, problems: Problems) -> np.dtype[Any] |
             timed = dtype.kind not in "Mm" or "[" in value
             if timed:
                 return dtype
-    problems.add(
-        loc, f"expected a byte order (<, > or |), a kind and a size, such as '<i4'; got {value!r}"
+    return at.problem(
+        f"expected a byte order (<, > or |), a kind and a size, such as '<i4'; got {value!r}"
     )
-    return None
 
 
-def _parse_structure_v2(value: Any, loc: Loc, problems: Problems) -> np.dtype[Any] | None:
+def _parse_structure_v2(at: At) -> AnyDtype | Invalid:
     fields: list[Any] = []
-    for i, entry in enumerate(value):
+    for i, entry in enumerate(at.value):
         if not isinstance(entry, list | tuple) or len(entry) not in {2, 3}:
-            problems.add((*loc, i), f"expected [name, dtype], got {entry!r}")
+            at.child(i).problem(f"expected [name, dtype], got {entry!r}")
             continue
-        dtype = parse_dtype_v2(entry[1], (*loc, i, 1), problems)
-        if dtype is not None and not dtype.hasobject:
+        dtype = parse_dtype_v2(at.child(i, 1))
+        if dtype is not INVALID and not dtype.hasobject:
             fields.append((entry[0], dtype))
         if len(entry) == 3:
-            problems.add((*loc, i, 2), "fields that are arrays are not supported")
+            at.child(i, 2).problem("fields that are arrays are not supported")
     names = [name for name, _ in fields]
-    if len(fields) < len(value) or not value:
-        problems.add(loc, f"not a structured type of fixed-size fields: {value!r}")
-        return None
+    if len(fields) < len(at.value) or not at.value:
+        return at.problem(f"not a structured type of fixed-size fields: {at.value!r}")
     if not all(isinstance(n, str) and n for n in names) or len(set(names)) < len(names):
-        problems.add(loc, f"field names must be unique and not empty, got {names}")
-        return None
+        return at.problem(f"field names must be unique and not empty, got {names}")
     return np.dtype(fields)
 
 
-def in_format_2(dtype: np.dtype[Any]) -> bool:
+def in_format_2(dtype: AnyDtype) -> bool:
     """Whether format 2 has a type: one of numpy's own, times with a unit.
 
     Examples
@@ -200,7 +158,7 @@ def in_format_2(dtype: np.dtype[Any]) -> bool:
     return dtype.isbuiltin != REGISTERED
 
 
-def dtype_to_json_v2(dtype: np.dtype[Any]) -> JSON:
+def dtype_to_json_v2(dtype: AnyDtype) -> JSON:
     """Member ``dtype`` of format 2.
 
     Examples
@@ -216,7 +174,7 @@ def dtype_to_json_v2(dtype: np.dtype[Any]) -> JSON:
 # ---------------------------------------------------------------------- what users say
 
 
-def user_data_type(value: Any) -> tuple[DataType, np.dtype[Any]]:
+def user_data_type(value: Any) -> tuple[DataType, AnyDtype]:
     """Data type that a caller means by ``dtype=``, and the numpy type with its byte order.
 
     Takes a data type value, anything numpy takes, ``str``, a registered name, or the object form of
@@ -240,7 +198,7 @@ def user_data_type(value: Any) -> tuple[DataType, np.dtype[Any]]:
         return value, value.numpy
     if isinstance(value, str | Mapping) and (named := _named(value)) is not None:
         return named, named.numpy
-    dtype: np.dtype[Any] = np.dtype(value)
+    dtype: AnyDtype = np.dtype(value)
     if dtype.names is not None:  # fields without padding, as they are stored
         dtype = _packed(dtype)
     data_type = data_type_of(dtype)
@@ -252,7 +210,7 @@ def user_data_type(value: Any) -> tuple[DataType, np.dtype[Any]]:
     return data_type, dtype
 
 
-def _packed(dtype: np.dtype[Any]) -> np.dtype[Any]:
+def _packed(dtype: AnyDtype) -> AnyDtype:
     if dtype.names is None:
         return dtype
     return np.dtype([(name, _packed(dtype[name])) for name in dtype.names])
@@ -262,14 +220,6 @@ def _named(value: Any) -> DataType | None:
     """Data type of a name or object form; None for what numpy may know."""
     if isinstance(value, Mapping) and "name" not in value:
         return None
-    name = value["name"] if isinstance(value, Mapping) else value
-    known = (
-        name in SMALL_TYPES or name in _ALIASES or RawBytes.from_name(str(name)) is not None
-        or find("data_types", str(name)) is not None or name in {"struct", "structured"}
-    ) and name not in SIMPLE  # fmt: skip
-    if not known and not isinstance(value, Mapping):
+    if isinstance(value, str) and default_registry().find("data_types", value) is None:
         return None
-    problems = Problems()
-    found = parse_data_type(value, ("dtype",), problems)
-    problems.raise_if_any("array metadata")
-    return found
+    return parsed(parse_data_type, value, "dtype")

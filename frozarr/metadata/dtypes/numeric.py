@@ -6,24 +6,52 @@ pattern in hex, which alone can name a NaN other than the canonical one.
 
 import math
 import re
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import attrs
 import numpy as np
 
-from frozarr.metadata.problems import Problems
-from frozarr.types import JSON, Loc
+from frozarr.metadata.parsing.at import INVALID, At, Invalid
+from frozarr.metadata.parsing.members import Members
+from frozarr.types import JSON, AnyDtype, Immutable
 
 __all__ = ["Boolean", "Complex", "Float", "Integer", "NumericType"]
 
 INTEGERS = tuple(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64))
 FLOATS = ("float16", "float32", "float64")
 COMPLEXES = ("complex64", "complex128")
-_SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_OTHER_NAMES = {"complex_float32": "complex64", "complex_float64": "complex128"}
+SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 @attrs.frozen
-class Boolean:
+class _Numeric(Immutable):
+    """A type that numpy has under the same name."""
+
+    name: str
+
+    @classmethod
+    def from_members(cls, members: Members) -> Self:
+        """Type by its name; its configuration must be empty."""
+        members.refuse_rest()
+        return cls(_OTHER_NAMES.get(members.name, members.name))
+
+    @property
+    def numpy(self) -> AnyDtype:
+        """NumPy's type of the same name."""
+        return np.dtype(self.name)
+
+    def to_json(self) -> JSON:
+        """The name."""
+        return self.name
+
+    def cast_fill(self, value: object) -> np.generic:
+        """Scalar cast with numpy's rules."""
+        return cast_scalar(value, self.numpy)
+
+
+@attrs.frozen
+class Boolean(_Numeric):
     """Data type ``bool``: one byte, 0 or 1.
 
     Examples
@@ -32,43 +60,29 @@ class Boolean:
     True
     """
 
-    name: str = attrs.field(default="bool", init=False)
+    name: str = attrs.field(default="bool", validator=attrs.validators.in_(("bool",)))
 
-    @property
-    def numpy(self) -> np.dtype[Any]:
-        """NumPy's bool."""
-        return np.dtype(np.bool_)
-
-    def to_json(self) -> JSON:
-        """``"bool"``."""
-        return self.name
-
-    def parse_fill(self, value: JSON, loc: Loc, problems: Problems) -> np.generic | None:
+    def parse_fill(self, at: At) -> np.generic | Invalid:
         """``true`` or ``false``; 0 and 1, which zarrita wrote, are read too."""
-        if not isinstance(value, int) or value not in {0, 1}:
-            problems.add(loc, f"expected true or false, got {value!r}")
-            return None
-        return np.bool_(value)
+        if not isinstance(at.value, int) or at.value not in {0, 1}:
+            return at.problem(f"expected true or false, got {at.value!r}")
+        return np.bool_(at.value)
 
     def fill_to_json(self, fill: Any) -> JSON:
         """``true`` or ``false``."""
         return bool(fill)
 
-    def parse_fill_v2(self, value: JSON, loc: Loc, problems: Problems) -> np.generic | None:
+    def parse_fill_v2(self, at: At) -> np.generic | Invalid:
         """``true``, ``false``, or 0 and 1, which old writers used."""
-        if isinstance(value, float) and value in {0, 1}:
-            value = int(value)
-        return self.parse_fill(value, loc, problems)
+        if isinstance(at.value, float) and at.value in {0, 1}:
+            at = at.holding(int(at.value))
+        return self.parse_fill(at)
 
     fill_to_json_v2 = fill_to_json
 
-    def cast_fill(self, value: object) -> np.generic:
-        """Scalar cast with numpy's rules."""
-        return cast_scalar(value, self.numpy)
-
 
 @attrs.frozen
-class Integer:
+class Integer(_Numeric):
     """Data types ``int8`` … ``int64`` and ``uint8`` … ``uint64``.
 
     Examples
@@ -79,45 +93,28 @@ class Integer:
 
     name: str = attrs.field(validator=attrs.validators.in_(INTEGERS))
 
-    @property
-    def numpy(self) -> np.dtype[Any]:
-        """NumPy's type of the same name."""
-        return np.dtype(self.name)
-
-    def to_json(self) -> JSON:
-        """The name."""
-        return self.name
-
-    def parse_fill(self, value: JSON, loc: Loc, problems: Problems) -> np.generic | None:
+    def parse_fill(self, at: At) -> np.generic | Invalid:
         """Integer in range; 1.0 is not one."""
-        if not isinstance(value, int) or isinstance(value, bool):
-            problems.add(loc, f"expected an integer, got {value!r}")
-            return None
+        if not isinstance(at.value, int) or isinstance(at.value, bool):
+            return at.problem(f"expected an integer, got {at.value!r}")
         limits = np.iinfo(self.numpy)
-        if not limits.min <= value <= limits.max:
-            problems.add(loc, f"{value} is not in [{limits.min}, {limits.max}] of {self.name}")
-            return None
-        return self.numpy.type(value)  # type: ignore[no-any-return]  # the type's scalar
+        if not limits.min <= at.value <= limits.max:
+            return at.problem(f"{at.value} is not in [{limits.min}, {limits.max}] of {self.name}")
+        return self.numpy.type(at.value)  # type: ignore[no-any-return]  # the type's scalar
 
     def fill_to_json(self, fill: Any) -> JSON:
         """JSON integer."""
         return int(fill)
 
-    def parse_fill_v2(self, value: JSON, loc: Loc, problems: Problems) -> np.generic | None:
+    def parse_fill_v2(self, at: At) -> np.generic | Invalid:
         """Integer in range; old writers wrote 0.0 too."""
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        return self.parse_fill(value, loc, problems)
+        return self.parse_fill(whole_number(at))
 
     fill_to_json_v2 = fill_to_json
 
-    def cast_fill(self, value: object) -> np.generic:
-        """Scalar cast with numpy's rules."""
-        return cast_scalar(value, self.numpy)
-
 
 @attrs.frozen
-class Float:
+class Float(_Numeric):
     """Data types ``float16``, ``float32`` and ``float64`` (IEEE 754).
 
     Examples
@@ -128,26 +125,15 @@ class Float:
 
     name: str = attrs.field(validator=attrs.validators.in_(FLOATS))
 
-    @property
-    def numpy(self) -> np.dtype[Any]:
-        """NumPy's type of the same name."""
-        return np.dtype(self.name)
-
-    def to_json(self) -> JSON:
-        """The name."""
-        return self.name
-
-    def parse_fill(self, value: JSON, loc: Loc, problems: Problems) -> np.generic | None:
+    def parse_fill(self, at: At) -> np.generic | Invalid:
         """Number, special name, or hex bit pattern of exactly this width."""
-        return parse_float(value, self.numpy, loc, problems)
+        return parse_float(at, self.numpy)
+
+    parse_fill_v2 = parse_fill
 
     def fill_to_json(self, fill: Any) -> JSON:
         """Number, special name, or hex for a NaN that is not the canonical one."""
         return float_to_json(np.asarray(fill, self.numpy))
-
-    def parse_fill_v2(self, value: JSON, loc: Loc, problems: Problems) -> np.generic | None:
-        """As in format 3."""
-        return self.parse_fill(value, loc, problems)
 
     def fill_to_json_v2(self, fill: Any) -> JSON:
         """Number or special name; format 2 has no hex."""
@@ -155,11 +141,11 @@ class Float:
 
     def cast_fill(self, value: object) -> np.generic:
         """Scalar cast with numpy's rules; the special names are understood."""
-        return cast_scalar(_named(value), self.numpy)
+        return cast_scalar(_number(value), self.numpy)
 
 
 @attrs.frozen
-class Complex:
+class Complex(_Numeric):
     """Data types ``complex64`` and ``complex128``: real and imaginary part.
 
     Examples
@@ -171,29 +157,17 @@ class Complex:
     name: str = attrs.field(validator=attrs.validators.in_(COMPLEXES))
 
     @property
-    def numpy(self) -> np.dtype[Any]:
-        """NumPy's type of the same name."""
-        return np.dtype(self.name)
-
-    @property
-    def part(self) -> np.dtype[Any]:
+    def part(self) -> AnyDtype:
         """Type of the real and the imaginary part."""
         return np.dtype(f"f{self.numpy.itemsize // 2}")
 
-    def to_json(self) -> JSON:
-        """The name."""
-        return self.name
-
-    def parse_fill(self, value: JSON, loc: Loc, problems: Problems) -> np.generic | None:
+    def parse_fill(self, at: At) -> np.generic | Invalid:
         """Pair of floats, each in any form a float fill value has."""
-        if not isinstance(value, list | tuple) or len(value) != 2:
-            problems.add(loc, f"expected a pair [real, imaginary], got {value!r}")
-            return None
-        parts = [
-            parse_float(entry, self.part, (*loc, i), problems) for i, entry in enumerate(value)
-        ]
-        if any(p is None for p in parts):
-            return None
+        if not isinstance(at.value, list | tuple) or len(at.value) != 2:
+            return at.problem(f"expected a pair [real, imaginary], got {at.value!r}")
+        parts = [parse_float(at.child(i), self.part) for i in range(2)]
+        if INVALID in parts:
+            return INVALID
         # viewed, not computed: arithmetic would lose NaN payloads and the sign of zero
         return np.array(parts, self.part).view(self.numpy)[0]  # type: ignore[no-any-return]  # scalar
 
@@ -201,11 +175,11 @@ class Complex:
         """Pair of floats."""
         return [float_to_json(p) for p in np.array([fill], self.numpy).view(self.part)]
 
-    def parse_fill_v2(self, value: JSON, loc: Loc, problems: Problems) -> np.generic | None:
+    def parse_fill_v2(self, at: At) -> np.generic | Invalid:
         """Pair of floats; a bare number has imaginary part 0 (old writers)."""
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            value = [value, 0.0]
-        return self.parse_fill(value, loc, problems)
+        if isinstance(at.value, int | float) and not isinstance(at.value, bool):
+            at = at.holding([at.value, 0.0])
+        return self.parse_fill(at)
 
     def fill_to_json_v2(self, fill: Any) -> JSON:
         """Pair of floats without hex."""
@@ -215,19 +189,26 @@ class Complex:
     def cast_fill(self, value: object) -> np.generic:
         """Scalar cast with numpy's rules; a pair is real and imaginary part."""
         if isinstance(value, list | tuple) and len(value) == 2:
-            parts = [cast_scalar(_named(v), self.part) for v in value]
+            parts = [cast_scalar(_number(v), self.part) for v in value]
             return np.array(parts, self.part).view(self.numpy)[0]  # type: ignore[no-any-return]  # scalar
-        return cast_scalar(_named(value), self.numpy)
+        return cast_scalar(_number(value), self.numpy)
 
 
 NumericType: TypeAlias = Boolean | Integer | Float | Complex
 
 
-def _named(value: object) -> object:
-    return _SPECIAL.get(value, value) if isinstance(value, str) else value
+def whole_number(at: At) -> At:
+    """The value, as an integer where old writers stored 0.0."""
+    if isinstance(at.value, float) and at.value.is_integer():
+        return at.holding(int(at.value))
+    return at
 
 
-def cast_scalar(value: object, dtype: np.dtype[Any]) -> np.generic:
+def _number(value: object) -> object:
+    return SPECIAL.get(value, value) if isinstance(value, str) else value
+
+
+def cast_scalar(value: object, dtype: AnyDtype) -> np.generic:
     """Scalar of `dtype`, with numpy's rules for assignment.
 
     Raises
@@ -252,39 +233,36 @@ def cast_scalar(value: object, dtype: np.dtype[Any]) -> np.generic:
         raise ValueError(f"fill_value {value!r} is not a {dtype} value: {error}") from error
     if scalar.ndim:
         raise ValueError(f"fill_value must be a scalar, got {value!r}")
-    found: np.generic = scalar.reshape(1)[0]
-    return found
+    only: np.generic = scalar.reshape(1)[0]
+    return only
 
 
-def parse_float(
-    value: JSON, dtype: np.dtype[Any], loc: Loc, problems: Problems
-) -> np.generic | None:
+def parse_float(at: At, dtype: AnyDtype) -> np.generic | Invalid:
     """Float scalar from any of its JSON forms.
 
     Examples
     --------
-    >>> parse_float("0x7fc00001", np.dtype("f4"), (), Problems()).tobytes().hex()
+    >>> from frozarr.metadata.parsing.problems import Problems
+    >>> parse_float(At("0x7fc00001", Problems()), np.dtype("f4")).tobytes().hex()
     '0100c07f'
     """
+    value = at.value
     if isinstance(value, int | float) and not isinstance(value, bool):
         with np.errstate(over="ignore"):
             try:
                 return cast_scalar(float(value), dtype)
             except OverflowError:
-                problems.add(loc, f"{value} is out of the range of {dtype}")
-                return None
+                return at.problem(f"{value} is out of the range of {dtype}")
     if isinstance(value, str):
-        if value in _SPECIAL:
-            return dtype.type(_SPECIAL[value])  # type: ignore[no-any-return]  # scalar
+        if value in SPECIAL:
+            return dtype.type(SPECIAL[value])  # type: ignore[no-any-return]  # scalar
         if re.fullmatch(f"0x[0-9a-fA-F]{{{2 * dtype.itemsize}}}", value):
             bits = int(value, 16).to_bytes(dtype.itemsize, "big")
             return np.frombuffer(bits, dtype.newbyteorder(">")).astype(dtype)[0]  # type: ignore[no-any-return]  # scalar
-    problems.add(
-        loc,
+    return at.problem(
         f"expected a number, 'NaN', 'Infinity', '-Infinity' or '0x' and {2 * dtype.itemsize} "
-        f"hex digits, got {value!r}",
+        f"hex digits, got {value!r}"
     )
-    return None
 
 
 def float_to_json(fill: Any, *, hex_allowed: bool = True) -> JSON:

@@ -1,6 +1,6 @@
 """Records: data type ``struct`` of zarr-extensions, and its predecessor ``structured``."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -8,17 +8,22 @@ import numpy as np
 
 from frozarr.metadata.dtypes.base import DataType, FillValue
 from frozarr.metadata.dtypes.fixed import decode_base64, encode_base64
-from frozarr.metadata.members import Members
-from frozarr.metadata.problems import Problems
-from frozarr.types import JSON, Loc
+from frozarr.metadata.parsing.at import INVALID, At, Invalid, Parser
+from frozarr.metadata.parsing.extension import parse_named
+from frozarr.metadata.parsing.members import Members
+from frozarr.types import JSON, AnyDtype, Immutable
 
 __all__ = ["Struct"]
 
 Fields = tuple[tuple[str, DataType], ...]
 
 
+def _frozen_fields(fields: Iterable[Iterable[Any]]) -> Fields:
+    return tuple((name, data_type) for name, data_type in fields)
+
+
 @attrs.frozen
-class Struct:
+class Struct(Immutable):
     """Fields one after the other, without padding; nested ones depth first.
 
     Examples
@@ -29,10 +34,17 @@ class Struct:
     """
 
     name: str = attrs.field(default="struct", init=False)
-    fields: Fields
+    fields: Fields = attrs.field(converter=_frozen_fields)
+
+    @classmethod
+    def from_members(cls, members: Members) -> "Struct | Invalid":
+        """Struct from its fields: objects (``struct``), or pairs (``structured``)."""
+        struct = members.take("fields", _parse_fields)
+        members.refuse_rest()
+        return struct
 
     @property
-    def numpy(self) -> np.dtype[Any]:
+    def numpy(self) -> AnyDtype:
         """NumPy's packed structured type, native byte order."""
         return np.dtype([(name, data_type.numpy) for name, data_type in self.fields])
 
@@ -41,45 +53,31 @@ class Struct:
         fields: list[JSON] = [{"name": n, "data_type": t.to_json()} for n, t in self.fields]
         return {"name": self.name, "configuration": {"fields": fields}}
 
-    def parse_fill(self, value: JSON, loc: Loc, problems: Problems) -> FillValue | None:
+    def parse_fill(self, at: At) -> FillValue | Invalid:
         """Object with every field; or base64 of the packed little-endian bytes (older writers)."""
-        if isinstance(value, str):
-            return self._parse_packed(value, loc, problems)
-        if not isinstance(value, Mapping):
-            problems.add(loc, f"expected an object with the fields, got {value!r}")
-            return None
-        before = len(problems.found)
-        members = Members(value, loc, problems)
-        parsed = [members.take(name, _wrapped(data_type)) for name, data_type in self.fields]
+        if isinstance(at.value, str):
+            return parse_packed(at, self.numpy.newbyteorder("<"))
+        if not isinstance(at.value, Mapping):
+            return at.problem(f"expected an object with the fields, got {at.value!r}")
+        members = Members(at)
+        values = [members.take(name, data_type.parse_fill) for name, data_type in self.fields]
         members.refuse_rest()
-        if len(problems.found) > before:
-            return None
-        return self._scalar([entry[0] for entry in parsed if entry is not None])
+        return self._scalar(values) if members.valid else INVALID
 
-    def _parse_packed(self, value: str, loc: Loc, problems: Problems) -> FillValue | None:
-        stored = self.numpy.newbyteorder("<")
-        data = decode_base64(value, loc, problems)
-        if data is not None and len(data) != stored.itemsize:
-            problems.add(loc, f"expected {stored.itemsize} bytes, got {len(data)}")
-            data = None
-        return None if data is None else np.frombuffer(data, stored).astype(self.numpy)[0]
-
-    def _scalar(self, values: list[Any]) -> FillValue:
-        room = np.zeros(1, self.numpy)
+    def _scalar(self, values: Iterable[Any]) -> FillValue:
+        one = np.zeros(1, self.numpy)
         for (name, _), value in zip(self.fields, values, strict=True):
-            room[name] = value
-        return room[0]
+            one[name] = value
+        return one[0]
 
     def fill_to_json(self, fill: Any) -> JSON:
         """Object with every field."""
         scalar = np.asarray(fill, self.numpy)
         return {name: t.fill_to_json(scalar[name][()]) for name, t in self.fields}
 
-    def parse_fill_v2(self, value: JSON, loc: Loc, problems: Problems) -> FillValue | None:
+    def parse_fill_v2(self, at: At) -> FillValue | Invalid:
         """Base64 of the packed bytes; 0, which zarr-python 2 stored, is all zeros."""
-        if value == 0:
-            return self.cast_fill(0)
-        return self.parse_fill(value, loc, problems)
+        return self.cast_fill(0) if at.value == 0 else self.parse_fill(at)
 
     def fill_to_json_v2(self, fill: Any) -> JSON:
         """Base64 of the packed little-endian bytes."""
@@ -104,31 +102,64 @@ class Struct:
         return [name for name, _ in self.fields]
 
 
-def _wrapped(data_type: DataType) -> Callable[[JSON, Loc, Problems], tuple[Any] | None]:
-    """Parser that tells a falsy fill value from a noted problem."""
+def parse_packed(at: At, stored: AnyDtype) -> FillValue | Invalid:
+    """Record from the base64 of its bytes in a stored type; native byte order."""
+    packed = decode_base64(at)
+    if packed is INVALID:
+        return INVALID
+    if len(packed) != stored.itemsize:
+        return at.problem(f"expected {stored.itemsize} bytes, got {len(packed)}")
+    return np.frombuffer(packed, stored).astype(native(stored))[0]
 
-    def parse(value: JSON, loc: Loc, problems: Problems) -> tuple[Any] | None:
-        before = len(problems.found)
-        found = data_type.parse_fill(value, loc, problems)
-        return None if len(problems.found) > before else (found,)
 
-    return parse
+def native(dtype: AnyDtype) -> AnyDtype:
+    """The type in native byte order, fields and all."""
+    if dtype.names is None:
+        return dtype.newbyteorder("=")
+    return np.dtype([(name, native(dtype[name])) for name in dtype.names])
 
 
-def struct_of(fields: list[tuple[Any, Any]], loc: Loc, problems: Problems) -> Struct | None:
-    """Struct of parsed names and types; bad names and types of no fixed size are noted."""
-    if not fields:
-        problems.add(loc, "a struct needs at least one field")
-        return None
-    seen: set[str] = set()
-    for i, (name, data_type) in enumerate(fields):
-        if not isinstance(name, str) or not name:
-            problems.add((*loc, i, "name"), f"expected a non-empty string, got {name!r}")
-        elif name in seen:
-            problems.add((*loc, i, "name"), f"field {name!r} is there twice")
-        seen.add(str(name))
-        if data_type is not None and data_type.numpy.hasobject:
-            problems.add((*loc, i), f"field of variable length ({data_type.name})")
-    if any(t is None for _, t in fields) or any(p.loc[: len(loc)] == loc for p in problems.found):
-        return None
-    return Struct(tuple(fields))
+def _any_name(at: At) -> Any:
+    return at.value
+
+
+def _parse_field(at: At) -> tuple[Any, Any] | Invalid:
+    """Name and data type of a field; the name is checked with those of the others."""
+    parse_type: Parser[Any] = _parse_data_type
+    if isinstance(at.value, Mapping):
+        field = Members(at)
+        pair = field.take("name", _any_name), field.take("data_type", parse_type)
+        field.refuse_rest()
+        return pair
+    if isinstance(at.value, list | tuple) and len(at.value) == 2:
+        return at.value[0], parse_type(at.child(1))
+    return at.problem(f"expected a name and a data type, got {at.value!r}")
+
+
+def _parse_data_type(at: At) -> Any | Invalid:
+    return parse_named("data_types", at)
+
+
+def _parse_fields(at: At) -> Struct | Invalid:
+    """Struct of fields; bad names and types of no fixed size are noted."""
+    if not isinstance(at.value, list | tuple):
+        return at.problem(f"expected a list of fields, got {at.value!r}")
+    if not at.value:
+        return at.problem("a struct needs at least one field")
+    before = len(at.problems)
+    fields: list[tuple[Any, Any]] = []
+    for i in range(len(at.value)):
+        field = _parse_field(at.child(i))
+        if field is not INVALID:
+            _check_field(at.holding(None, i), *field, [name for name, _ in fields])
+            fields.append(field)
+    return Struct(fields) if len(at.problems) == before else INVALID
+
+
+def _check_field(at: At, name: Any, data_type: Any, earlier: list[Any]) -> None:
+    if name is not INVALID and (not isinstance(name, str) or not name):
+        at.child("name").problem(f"expected a non-empty string, got {name!r}")
+    elif name in earlier:
+        at.child("name").problem(f"field {name!r} is there twice")
+    if data_type is not INVALID and data_type.numpy.hasobject:
+        at.problem(f"field of variable length ({data_type.name})")

@@ -6,9 +6,11 @@ import attrs
 import numpy as np
 
 from frozarr.metadata.dtypes.base import FillValue
-from frozarr.metadata.members import Members, as_int, as_one_of
-from frozarr.metadata.problems import Problems
-from frozarr.types import JSON, Loc
+from frozarr.metadata.dtypes.numeric import whole_number
+from frozarr.metadata.parsing.at import INVALID, At, Invalid
+from frozarr.metadata.parsing.members import Members
+from frozarr.metadata.parsing.parsers import integer, one_of
+from frozarr.types import JSON, AnyDtype, Immutable
 
 __all__ = ["TimeType"]
 
@@ -16,12 +18,8 @@ UNITS = ("Y", "M", "W", "D", "h", "m", "s", "ms", "us", "μs", "ns", "ps", "fs",
 _NAT = -(2**63)
 
 
-def _as_unit(value: JSON, loc: Loc, problems: Problems) -> str | None:
-    return as_one_of(*UNITS)(value, loc, problems)
-
-
 @attrs.frozen
-class TimeType:
+class TimeType(Immutable):
     """Counts of a unit, 64 bits wide; the smallest is NaT.
 
     Examples
@@ -37,14 +35,24 @@ class TimeType:
     scale_factor: int = attrs.field(default=1, validator=attrs.validators.ge(1))
 
     @classmethod
-    def of(cls, dtype: np.dtype[Any]) -> "TimeType":
+    def from_members(cls, members: Members) -> "TimeType | Invalid":
+        """Type from its configuration, or noted problems."""
+        unit = members.take("unit", one_of(*UNITS))
+        scale = members.take("scale_factor", integer(1, 2**31 - 1))
+        members.refuse_rest()
+        if unit is INVALID or scale is INVALID:
+            return INVALID
+        return cls(members.name, unit, scale)  # type: ignore[arg-type]  # one of the two
+
+    @classmethod
+    def of(cls, dtype: AnyDtype) -> "TimeType":
         """Type whose elements numpy stores as ``M8[…]`` or ``m8[…]``."""
         unit, scale = np.datetime_data(dtype)
         name = "numpy.datetime64" if dtype.kind == "M" else "numpy.timedelta64"
         return cls(name, unit, scale)  # type: ignore[arg-type]  # one of the two
 
     @property
-    def numpy(self) -> np.dtype[Any]:
+    def numpy(self) -> AnyDtype:
         """NumPy's type with unit and scale."""
         kind = "M8" if self.name == "numpy.datetime64" else "m8"
         if self.unit == "generic":
@@ -56,13 +64,11 @@ class TimeType:
         configuration: dict[str, JSON] = {"unit": self.unit, "scale_factor": self.scale_factor}
         return {"name": self.name, "configuration": configuration}
 
-    def parse_fill(self, value: JSON, loc: Loc, problems: Problems) -> FillValue | None:
+    def parse_fill(self, at: At) -> FillValue | Invalid:
         """Integer count, or ``"NaT"``."""
-        if value == "NaT":
-            value = _NAT
-        count = as_int(_NAT, 2**63 - 1)(value, loc, problems)
-        if count is None:
-            return None
+        count = integer(_NAT, 2**63 - 1)(at.holding(_NAT) if at.value == "NaT" else at)
+        if count is INVALID:
+            return INVALID
         return np.array([count], np.int64).view(self.numpy)[0]
 
     def fill_to_json(self, fill: Any) -> JSON:
@@ -70,11 +76,9 @@ class TimeType:
         count = int(np.asarray(fill, self.numpy).reshape(1).view(np.int64)[0])
         return "NaT" if count == _NAT else count
 
-    def parse_fill_v2(self, value: JSON, loc: Loc, problems: Problems) -> FillValue | None:
+    def parse_fill_v2(self, at: At) -> FillValue | Invalid:
         """As in format 3; old writers stored 0.0 too."""
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        return self.parse_fill(value, loc, problems)
+        return self.parse_fill(whole_number(at))
 
     def fill_to_json_v2(self, fill: Any) -> JSON:
         """Integer count; NaT as the smallest one, which all readers know."""
@@ -91,23 +95,3 @@ class TimeType:
             raise ValueError(
                 f"fill_value {value!r} is not a {self.numpy} value: {error}"
             ) from error
-
-
-class DateTime:
-    """Entry of the registry for ``numpy.datetime64``."""
-
-    name: Literal["numpy.datetime64", "numpy.timedelta64"] = "numpy.datetime64"
-
-    @classmethod
-    def from_members(cls, members: Members) -> TimeType | None:
-        """Type from its configuration, or noted problems."""
-        unit = members.take("unit", _as_unit)
-        scale = members.take("scale_factor", as_int(1, 2**31 - 1))
-        members.refuse_rest()
-        return None if unit is None or scale is None else TimeType(cls.name, unit, scale)
-
-
-class TimeDelta(DateTime):
-    """Entry of the registry for ``numpy.timedelta64``."""
-
-    name = "numpy.timedelta64"

@@ -5,16 +5,18 @@ from typing import Any, TypeAlias
 import attrs
 import numpy as np
 
+from frozarr.metadata.dtypes.base import given_fill
 from frozarr.metadata.dtypes.fixed import bytes_of_list, decode_base64, encode_base64
-from frozarr.metadata.members import Members
-from frozarr.metadata.problems import Problems
-from frozarr.types import JSON, Loc
+from frozarr.metadata.json import freeze, thaw
+from frozarr.metadata.parsing.at import At, Invalid
+from frozarr.metadata.parsing.members import Members
+from frozarr.types import JSON, AnyDtype, Immutable
 
 __all__ = ["AnyObject", "String", "VariableLengthBytes", "VlenType"]
 
 
 @attrs.frozen
-class String:
+class String(Immutable):
     """Data type ``string``: UTF-8 of any length.
 
     Examples
@@ -32,34 +34,32 @@ class String:
         return cls()
 
     @property
-    def numpy(self) -> np.dtype[Any]:
+    def numpy(self) -> AnyDtype:
         """NumPy's variable-width string."""
-        found: np.dtype[Any] = np.dtypes.StringDType()
-        return found
+        dtype: AnyDtype = np.dtypes.StringDType()
+        return dtype
 
     def to_json(self) -> JSON:
         """``"string"``."""
         return self.name
 
-    def parse_fill(self, value: JSON, loc: Loc, problems: Problems) -> str | None:
+    def parse_fill(self, at: At) -> str | Invalid:
         """Text."""
-        if not isinstance(value, str):
-            problems.add(loc, f"expected a string, got {value!r}")
-            return None
+        if not isinstance(at.value, str):
+            return at.problem(f"expected a string, got {at.value!r}")
         try:
-            value.encode()
+            at.value.encode()
         except UnicodeEncodeError as error:
-            problems.add(loc, f"can't be UTF-8: {error}")
-            return None
-        return value
+            return at.problem(f"can't be UTF-8: {error}")
+        return at.value
 
     def fill_to_json(self, fill: Any) -> JSON:
         """The text."""
         return str(fill)
 
-    def parse_fill_v2(self, value: JSON, loc: Loc, problems: Problems) -> str | None:
+    def parse_fill_v2(self, at: At) -> str | Invalid:
         """Text; 0, which zarr-python 2 stored, is the empty one."""
-        return self.parse_fill("" if value == 0 else value, loc, problems)
+        return self.parse_fill(at.holding("") if at.value == 0 else at)
 
     fill_to_json_v2 = fill_to_json
 
@@ -69,14 +69,11 @@ class String:
             return ""
         if not isinstance(value, str):
             raise ValueError(f"fill_value {value!r} is not a string")
-        problems = Problems()
-        text = self.parse_fill(str(value), ("fill_value",), problems)
-        problems.raise_if_any("array metadata")
-        return text or ""
+        return str(given_fill(self.parse_fill, str(value)))
 
 
 @attrs.frozen
-class VariableLengthBytes:
+class VariableLengthBytes(Immutable):
     """Data type ``variable_length_bytes`` (also read as ``bytes`` and ``binary``).
 
     Examples
@@ -90,8 +87,14 @@ class VariableLengthBytes:
         validator=attrs.validators.in_(("variable_length_bytes", "bytes", "binary")),
     )
 
+    @classmethod
+    def from_members(cls, members: Members) -> "VariableLengthBytes":
+        """Type by its name; its configuration must be empty."""
+        members.refuse_rest()
+        return cls(members.name)
+
     @property
-    def numpy(self) -> np.dtype[Any]:
+    def numpy(self) -> AnyDtype:
         """Objects, each of them bytes."""
         return np.dtype(object)
 
@@ -99,19 +102,17 @@ class VariableLengthBytes:
         """The name, as it was read."""
         return self.name
 
-    def parse_fill(self, value: JSON, loc: Loc, problems: Problems) -> bytes | None:
+    def parse_fill(self, at: At) -> bytes | Invalid:
         """Base64 (zarr-python), or a list of integers (zarrs)."""
-        if isinstance(value, list | tuple):
-            return bytes_of_list(value, loc, problems)
-        return decode_base64(value, loc, problems)
+        return bytes_of_list(at) if isinstance(at.value, list | tuple) else decode_base64(at)
 
     def fill_to_json(self, fill: Any) -> JSON:
         """Base64, or for the registered name ``bytes`` a list of integers."""
         return list(fill) if self.name == "bytes" else encode_base64(bytes(fill))
 
-    def parse_fill_v2(self, value: JSON, loc: Loc, problems: Problems) -> bytes | None:
+    def parse_fill_v2(self, at: At) -> bytes | Invalid:
         """Base64; 0, which zarr-python 2 stored, is no bytes."""
-        return b"" if value == 0 else self.parse_fill(value, loc, problems)
+        return b"" if at.value == 0 else self.parse_fill(at)
 
     def fill_to_json_v2(self, fill: Any) -> JSON:
         """Base64."""
@@ -126,36 +127,8 @@ class VariableLengthBytes:
         raise ValueError(f"fill_value {value!r} is not bytes")
 
 
-class _BytesEntry:
-    """Entries of the registry: one class, several names."""
-
-    name = "variable_length_bytes"
-
-    @classmethod
-    def from_members(cls, members: Members) -> VariableLengthBytes:
-        """Type from its (empty) configuration, or noted problems."""
-        members.refuse_rest()
-        return VariableLengthBytes(cls.name)
-
-
-class BytesEntry(_BytesEntry):
-    """``bytes``."""
-
-    name = "bytes"
-
-
-class BinaryEntry(_BytesEntry):
-    """``binary``."""
-
-    name = "binary"
-
-
-class VariableLengthBytesEntry(_BytesEntry):
-    """``variable_length_bytes``."""
-
-
 @attrs.frozen
-class AnyObject:
+class AnyObject(Immutable):
     """Format 2 objects that an object codec other than ``vlen-utf8`` and ``vlen-bytes`` codes.
 
     Examples
@@ -167,7 +140,7 @@ class AnyObject:
     name: str = attrs.field(default="object", init=False)
 
     @property
-    def numpy(self) -> np.dtype[Any]:
+    def numpy(self) -> AnyDtype:
         """Objects."""
         return np.dtype(object)
 
@@ -175,24 +148,24 @@ class AnyObject:
         """No data type of format 3 stands for it."""
         raise ValueError("objects that are neither text nor bytes have no data type in format 3")
 
-    def parse_fill(self, value: JSON, loc: Loc, problems: Problems) -> Any:  # noqa: ARG002 - any value
-        """The JSON value itself; null and 0 read as None."""
-        return _OBJECT_NONE if value in (None, 0) else value
+    def parse_fill(self, at: At) -> Any:
+        """The JSON value itself; null and 0 read as the empty text."""
+        return _EMPTY if at.value in (None, 0) else thaw(freeze(at.value))
 
     def fill_to_json(self, fill: Any) -> JSON:
-        """The value."""
-        found: JSON = None if fill is _OBJECT_NONE else fill
-        return found
+        """The value; null for the empty text."""
+        document: JSON = None if fill == _EMPTY else fill
+        return document
 
     parse_fill_v2 = parse_fill
     fill_to_json_v2 = fill_to_json
 
     def cast_fill(self, value: object) -> Any:
-        """Any value; 0 is None."""
-        return _OBJECT_NONE if isinstance(value, int) and value == 0 else value
+        """Any value; 0 is the empty text."""
+        return _EMPTY if isinstance(value, int) and value == 0 else value
 
 
-_OBJECT_NONE = ""
-"""What reads where nothing was stored: an empty value, as vlen types have it."""
+_EMPTY = ""
+"""What reads where nothing was stored, as types of variable length have it."""
 
 VlenType: TypeAlias = String | VariableLengthBytes | AnyObject

@@ -1,0 +1,1 @@
+"""What stands at the top level (create, open, save, …), as programs that give handles."""

@@ -1,0 +1,124 @@
+"""Opening arrays, as programs that give handles."""
+
+from typing import Any, Literal, TypeAlias, Unpack
+
+from frozarr.commands.create import create, like
+from frozarr.config import as_config
+from frozarr.errors import ArrayNotFoundError
+from frozarr.handles.array import ArrayHandle
+from frozarr.io.programs.nodes import load_array
+from frozarr.io.programs.requests import Program, on
+from frozarr.io.stores.path import AccessMode
+from frozarr.io.stores.resolve import StoreLike, resolve
+from frozarr.metadata.spec import ArrayOptions
+
+__all__ = ["open_array", "open_like", "open_node"]
+
+Format: TypeAlias = Literal[2, 3]
+
+
+def open_array(
+    store: StoreLike = None,
+    *,
+    path: str | None = None,
+    mode: AccessMode | None = None,
+    storage_options: dict[str, Any] | None = None,
+    config: Any = None,
+    shape: Any = None,
+    overwrite: bool = False,
+    zarr_format: Format | None = None,
+    **options: Unpack[ArrayOptions],
+) -> Program[ArrayHandle]:
+    """Handle of an array.
+
+    Parameters
+    ----------
+    store
+        A store, a path, a URL or a dictionary.
+    path
+        Path of the array in the store.
+    mode
+        ``r`` read only, ``r+`` read and write what exists, ``a`` (default) make it if it does not
+        exist and a shape is given, ``w`` make it and replace what exists, ``w-`` make it and fail
+        if anything exists. A read-only store defaults to ``r``.
+    storage_options
+        For the filesystem of a URL.
+    config
+        How the handle reads and writes; the current default if none is given.
+    zarr_format
+        2 or 3; None looks for 3, then 2.
+    shape, overwrite, dtype, chunks, shards, filters, compressors, serializer, fill_value, order, \
+attributes, chunk_key_encoding, dimension_names
+        As in `create`, for the modes that make an array.
+
+    Raises
+    ------
+    ArrayNotFoundError
+        No array there (a FileNotFoundError); names store and path.
+    ContainsArrayError, ContainsGroupError
+        Mode ``w-``, and there is a node.
+
+    Examples
+    --------
+    >>> import frozarr
+    >>> values = {}
+    >>> _ = frozarr.create_array(values, data=[1, 2, 3])
+    >>> frozarr.open_array(values, mode="r").read_only
+    True
+    """
+    if zarr_format not in {2, 3, None}:
+        raise ValueError(f"zarr_format must be 2 or 3 (or None for either), got {zarr_format!r}")
+    place = resolve(store, path, mode=mode, storage_options=storage_options)
+    mode = mode or ("r" if place.read_only else "a")
+    if mode in {"r", "r+", "a"}:
+        try:
+            metadata = yield from on(place.store, load_array(place, zarr_format))
+            return ArrayHandle(metadata, place, as_config(config))
+        except ArrayNotFoundError:
+            if mode != "a" or shape is None:
+                raise
+    if shape is None:
+        raise ValueError(f"mode {mode!r} makes an array, which needs a shape and a dtype")
+    return (yield from create(
+        shape, store=place, overwrite=overwrite or mode == "w", config=config,
+        zarr_format=zarr_format or 3, **options,
+    ))  # fmt: skip
+
+
+def open_node(
+    store: StoreLike = None,
+    *,
+    mode: AccessMode | None = None,
+    path: str | None = None,
+    zarr_format: Format | None = None,
+    storage_options: dict[str, Any] | None = None,
+    config: Any = None,
+    shape: Any = None,
+    **options: Unpack[ArrayOptions],
+) -> Program[ArrayHandle]:
+    """Handle of the array at a place; see `open_array`.
+
+    Examples
+    --------
+    >>> import frozarr
+    >>> frozarr.open({}, mode="w", shape=4, dtype="u1").shape
+    (4,)
+    """
+    return open_array(
+        store, mode=mode, path=path, zarr_format=zarr_format, storage_options=storage_options,
+        config=config, shape=shape, **options,
+    )  # fmt: skip
+
+
+def open_like(
+    a: Any, path: str, *, store: StoreLike = None, mode: AccessMode | None = None,
+    storage_options: dict[str, Any] | None = None, config: Any = None, shape: Any = None,
+    zarr_format: Format | None = None, **options: Unpack[ArrayOptions],
+) -> Program[ArrayHandle]:  # fmt: skip
+    """Handle of the array at a path, made like another if there is none."""
+    chosen = {"shape": shape, "zarr_format": zarr_format}
+    given = {**options, **{name: value for name, value in chosen.items() if value is not None}}
+    return open_array(
+        store, path=path, mode=mode, storage_options=storage_options, config=config,
+        **like(a, given),
+    )  # fmt: skip

@@ -1,0 +1,153 @@
+"""Saving and loading whole arrays, as programs."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from frozarr.commands.create import from_array
+from frozarr.config import Config, as_config
+from frozarr.errors import NodeNotFoundError
+from frozarr.handles.array import ArrayHandle
+from frozarr.io.access import Access
+from frozarr.io.bound import bind_array
+from frozarr.io.programs.arrays import read, select
+from frozarr.io.programs.nodes import create_node, load_node
+from frozarr.io.programs.requests import Gather, ListNames, Program, Task, asking, on
+from frozarr.io.stores.path import StorePath
+from frozarr.io.stores.resolve import StoreLike, resolve
+from frozarr.metadata.group import GroupMetadata
+from frozarr.metadata.spec import ArrayMetadata
+from frozarr.types import AnyArray
+
+if TYPE_CHECKING:
+    from frozarr.metadata.documents import NodeMetadata
+
+__all__ = ["load", "save", "save_array"]
+
+Format: TypeAlias = Literal[2, 3]
+
+
+def save_array(
+    store: StoreLike,
+    arr: npt.ArrayLike | ArrayHandle,
+    *,
+    path: str | None = None,
+    zarr_format: Format | None = None,
+    storage_options: dict[str, Any] | None = None,
+    overwrite: bool = True,
+    **options: Any,
+) -> Program[ArrayHandle]:
+    """Store an array, replacing what is there; its handle.
+
+    Takes the parameters of `from_array`.
+
+    Examples
+    --------
+    >>> import frozarr
+    >>> values = {}
+    >>> _ = frozarr.save_array(values, [1.5, 2.5])
+    >>> frozarr.load(values)
+    array([1.5, 2.5])
+    """
+    return from_array(
+        store, data=arr, name=path, zarr_format=zarr_format, storage_options=storage_options,
+        overwrite=overwrite, **options,
+    )  # fmt: skip
+
+
+def save(
+    store: StoreLike,
+    *args: npt.ArrayLike | ArrayHandle,
+    path: str | None = None,
+    zarr_format: Format | None = None,
+    **kwargs: npt.ArrayLike | ArrayHandle,
+) -> Program[None]:
+    """Store one array, or several in a group: ``arr_0``, ``arr_1``, … and by keyword.
+
+    Several are stored at the same time.
+
+    Raises
+    ------
+    ValueError
+        No arrays given.
+
+    Examples
+    --------
+    >>> import frozarr
+    >>> values = {}
+    >>> frozarr.save(values, x=[1, 2], y=[3.0])
+    >>> frozarr.load(values)["y"]
+    array([3.])
+    """
+    if not args and not kwargs:
+        raise ValueError("give at least one array to save")
+    if len(args) == 1 and not kwargs:
+        yield from save_array(store, args[0], path=path, zarr_format=zarr_format)
+        return
+    place = resolve(store, path)
+    group = GroupMetadata(zarr_format=zarr_format or 3)
+    named = {**{f"arr_{i}": a for i, a in enumerate(args)}, **kwargs}
+    yield from on(place.store, create_node(place, group, overwrite=True))
+    tasks = [
+        save_array(place, values, path=name, zarr_format=zarr_format or 3)
+        for name, values in named.items()
+    ]
+    yield from _at_once(place, tasks, as_config(None))
+
+
+def load(
+    store: StoreLike,
+    *,
+    path: str | None = None,
+    zarr_format: Format | None = None,
+    storage_options: dict[str, Any] | None = None,
+) -> Program[AnyArray | dict[str, AnyArray]]:
+    """The array at a place as a numpy array; a dictionary of them for a group.
+
+    The arrays of a group are opened, and read, at the same time.
+
+    Raises
+    ------
+    NodeNotFoundError
+        Nothing there (a FileNotFoundError); names store and path.
+    """
+    place = resolve(store, path, mode="r", storage_options=storage_options)
+    config = as_config(None)
+    node = yield from on(place.store, load_node(place, zarr_format))
+    if node is None:
+        raise NodeNotFoundError(f"{place}: no array or group at path {place.path!r}")
+    if not isinstance(node, GroupMetadata):
+        return (yield from on(place.store, _values(place, node, config), *_limits(config)))
+    names = yield from on(place.store, asking(ListNames(place.path)))
+    opening = [load_node(place / name, zarr_format) for name in names]
+    nodes: list[NodeMetadata | None] = yield from _at_once(place, opening, config)
+    arrays = {
+        name: child
+        for name, child in zip(names, nodes, strict=True)
+        if child is not None and not isinstance(child, GroupMetadata)
+    }
+    reading = [_values(place / name, child, config) for name, child in arrays.items()]
+    values: list[AnyArray] = yield from _at_once(place, reading, config)
+    return dict(zip(arrays, values, strict=True))
+
+
+def _limits(config: Config) -> tuple[int, int]:
+    return config.workers, config.concurrency
+
+
+def _at_once(
+    place: StorePath, programs: Iterable[Program[Any]], config: Config
+) -> Program[list[Any]]:
+    """Results of programs for one store, run at the same time."""
+    return (
+        yield from Gather([Task(program, place.store) for program in programs], *_limits(config))
+    )
+
+
+def _values(place: StorePath, metadata: ArrayMetadata, config: Config) -> Program[AnyArray]:
+    """All values of an array."""
+    array, access = bind_array(metadata, strings=config.strings), Access(place, config)
+    chosen = select(array, access, ..., "numpy")
+    return np.asarray((yield from read(array, access, chosen)))

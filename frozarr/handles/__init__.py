@@ -1,0 +1,1 @@
+"""Arrays as thin frozen handles: metadata, a place in a store, a config."""

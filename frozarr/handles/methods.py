@@ -1,0 +1,297 @@
+"""What one can do with an array, each written once: programs that both faces of a handle run."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy.typing as npt
+
+from frozarr.errors import MetadataError, SelectionError
+from frozarr.handles.array import ArrayHandle
+from frozarr.handles.info import ArrayInfo, array_info
+from frozarr.indexing import SelectionMode
+from frozarr.io.bound import BoundArray
+from frozarr.io.buffers import BufferPrototype
+from frozarr.io.programs import arrays
+from frozarr.io.programs.requests import Program
+
+__all__ = [
+    "append", "get_basic_selection", "get_block_selection", "get_coordinate_selection",
+    "get_mask_selection", "get_orthogonal_selection", "getitem", "info_complete", "nbytes_stored",
+    "nchunks_initialized", "nshards_initialized", "resize", "set_basic_selection",
+    "set_block_selection", "set_coordinate_selection", "set_mask_selection",
+    "set_orthogonal_selection", "setitem", "split_fields", "update_attributes",
+]  # fmt: skip
+
+
+def split_fields(selection: Any) -> tuple[Any, Any]:
+    """Field names in a selection, and the rest of it.
+
+    Examples
+    --------
+    >>> split_fields(("x", slice(2)))
+    ('x', slice(None, 2, None))
+    """
+    entries = selection if isinstance(selection, tuple) else (selection,)
+    names = [e for e in entries if isinstance(e, str)]
+    if (
+        not names
+        and isinstance(selection, list)
+        and selection
+        and all(isinstance(e, str) for e in selection)
+    ):
+        return selection, ...
+    if not names:
+        return None, selection
+    rest = tuple(e for e in entries if not isinstance(e, str))
+    return (names[0] if len(names) == 1 else names), (rest[0] if len(rest) == 1 else rest or ...)
+
+
+def _of_fields(array: ArrayHandle, fields: Any) -> BoundArray:
+    """The array, or some of its fields."""
+    if fields is None or (not isinstance(fields, str) and not len(fields)):
+        return array.bound
+    names = (fields,) if isinstance(fields, str) else tuple(fields)
+    known = array.metadata.dtype.names or ()
+    if any(name not in known for name in names) or len(set(names)) < len(names):
+        raise SelectionError(
+            f"{array.store_path}: no fields {list(names)} in an array of dtype {array.dtype}; "
+            f"it has {list(known)}"
+        )
+    return array.bound.with_fields(fields if isinstance(fields, str) else names)
+
+
+def get_selection(
+    array: ArrayHandle, selection: Any, mode: SelectionMode, fields: Any = None, out: Any = None,
+    prototype: BufferPrototype | None = None,
+) -> Program[Any]:  # fmt: skip
+    """Elements of a selection of some kind."""
+    bound = _of_fields(array, fields)
+    chosen = arrays.select(array.bound, array.access, selection, mode)
+    return arrays.read(bound, array.access, chosen, out, prototype)
+
+
+def set_selection(
+    array: ArrayHandle, selection: Any, value: Any, mode: SelectionMode, fields: Any = None
+) -> Program[None]:
+    """Set elements of a selection of some kind."""
+    bound = _of_fields(array, fields)
+    chosen = arrays.select(array.bound, array.access, selection, mode)
+    return arrays.write(bound, array.access, chosen, value)
+
+
+def getitem(array: ArrayHandle, selection: Any) -> Program[Any]:
+    """What ``array[selection]`` gives."""
+    fields, rest = split_fields(selection)
+    return get_selection(array, rest, "numpy", fields)
+
+
+def setitem(array: ArrayHandle, selection: Any, value: Any) -> Program[None]:
+    """What ``array[selection] = value`` does."""
+    fields, rest = split_fields(selection)
+    return set_selection(array, rest, value, "numpy", fields)
+
+
+def get_basic_selection(
+    array: ArrayHandle, selection: Any = ..., *, out: Any = None, fields: Any = None,
+    prototype: BufferPrototype | None = None,
+) -> Program[Any]:  # fmt: skip
+    """Elements chosen by integers and slices; a scalar if all are integers.
+
+    Parameters
+    ----------
+    selection
+        An integer, a slice with step >= 1 or ``...`` for each axis; missing axes are whole.
+    out
+        Array or NDBuffer of exactly the result's shape and dtype, filled and returned.
+    fields
+        Fields of a structured type to read: one by its name, or several.
+    prototype
+        In whose memory the result is to be (a device's); by default numpy's.
+
+    Raises
+    ------
+    BoundsCheckError, NegativeStepError, SelectionError
+        See `parse_selection`.
+    ShapeMismatchError
+        `out` does not fit.
+    """
+    return get_selection(array, selection, "basic", fields, out, prototype)
+
+
+def set_basic_selection(
+    array: ArrayHandle, selection: Any, value: Any, *, fields: Any = None
+) -> Program[None]:
+    """Set elements chosen by integers and slices.
+
+    Parameters
+    ----------
+    selection
+        As in `get_basic_selection`.
+    value
+        Broadcast to the selection, and cast, by numpy's rules.
+    fields
+        Fields of a structured type to set; the others stay as they are.
+
+    Raises
+    ------
+    ShapeMismatchError
+        The value doesn't broadcast; nothing was written.
+    """
+    return set_selection(array, selection, value, "basic", fields)
+
+
+def get_orthogonal_selection(
+    array: ArrayHandle, selection: Any, *, out: Any = None, fields: Any = None,
+    prototype: BufferPrototype | None = None,
+) -> Program[Any]:  # fmt: skip
+    """Elements chosen axis by axis: integers, slices, integer or Boolean arrays."""
+    return get_selection(array, selection, "orthogonal", fields, out, prototype)
+
+
+def set_orthogonal_selection(
+    array: ArrayHandle, selection: Any, value: Any, *, fields: Any = None
+) -> Program[None]:
+    """Set elements chosen axis by axis; of repeated indices the last in C order wins."""
+    return set_selection(array, selection, value, "orthogonal", fields)
+
+
+def get_coordinate_selection(
+    array: ArrayHandle, selection: Any, *, out: Any = None, fields: Any = None,
+    prototype: BufferPrototype | None = None,
+) -> Program[Any]:  # fmt: skip
+    """Single elements: one integer array per axis, broadcast to the result's shape."""
+    return get_selection(array, selection, "coordinate", fields, out, prototype)
+
+
+def set_coordinate_selection(
+    array: ArrayHandle, selection: Any, value: Any, *, fields: Any = None
+) -> Program[None]:
+    """Set single elements; of repeated ones the last in C order wins."""
+    return set_selection(array, selection, value, "coordinate", fields)
+
+
+def get_mask_selection(
+    array: ArrayHandle, mask: Any, *, out: Any = None, fields: Any = None,
+    prototype: BufferPrototype | None = None,
+) -> Program[Any]:  # fmt: skip
+    """Elements where a Boolean array of the array's shape is true, 1-d in C order."""
+    return get_selection(array, mask, "mask", fields, out, prototype)
+
+
+def set_mask_selection(
+    array: ArrayHandle, mask: Any, value: Any, *, fields: Any = None
+) -> Program[None]:
+    """Set elements where a Boolean array of the array's shape is true."""
+    return set_selection(array, mask, value, "mask", fields)
+
+
+def get_block_selection(
+    array: ArrayHandle, selection: Any, *, out: Any = None, fields: Any = None,
+    prototype: BufferPrototype | None = None,
+) -> Program[Any]:  # fmt: skip
+    """Whole chunks: integers and slices in units of the chunk grid."""
+    return get_selection(array, selection, "block", fields, out, prototype)
+
+
+def set_block_selection(
+    array: ArrayHandle, selection: Any, value: Any, *, fields: Any = None
+) -> Program[None]:
+    """Set whole chunks."""
+    return set_selection(array, selection, value, "block", fields)
+
+
+# ---------------------------------------------------------------------- changes
+
+
+def resize(
+    array: ArrayHandle, *new_shape: Any, delete_outside_chunks: bool = True
+) -> Program[ArrayHandle]:
+    """Handle of the array with another shape.
+
+    Chunks wholly outside are deleted; those on the border stay whole, so growing again restores
+    what they hold. The shape is stored first, then chunks are deleted.
+
+    Parameters
+    ----------
+    new_shape
+        Extents in elements, as one tuple or one by one.
+    delete_outside_chunks
+        False keeps the chunks, so that growing again restores all of them.
+
+    Raises
+    ------
+    ShapeMismatchError
+        Another number of axes, or a negative extent.
+    ConflictError
+        Somebody changed the stored document since this handle was opened.
+    """
+    shape = arrays.parse_shape(new_shape, array.ndim)
+    metadata = yield from arrays.resize(
+        array.bound, array.access, shape, delete_outside_chunks=delete_outside_chunks
+    )
+    return array.with_metadata(metadata)
+
+
+def append(array: ArrayHandle, data: npt.ArrayLike, axis: int = 0) -> Program[ArrayHandle]:
+    """Handle of the array grown by `data` along an axis.
+
+    The values are stored first and the shape last: if anything fails, the array is as it was.
+
+    Parameters
+    ----------
+    data
+        Values, of the array's extents along all other axes.
+    axis
+        Along which the array grows; negative ones count from the end.
+
+    Raises
+    ------
+    ShapeMismatchError
+        Extents along other axes differ; both shapes are named.
+    ConflictError
+        Somebody changed the stored document since this handle was opened.
+    """
+    metadata = yield from arrays.append(array.bound, array.access, data, axis)
+    return array.with_metadata(metadata)
+
+
+def update_attributes(array: ArrayHandle, new: Mapping[str, Any]) -> Program[ArrayHandle]:
+    """Handle of the array with these attributes added or replaced.
+
+    Raises
+    ------
+    MetadataError
+        A value that JSON can't hold; nothing was stored.
+    ConflictError
+        Somebody changed the stored document since this handle was opened.
+    """
+    if not isinstance(new, Mapping):
+        raise MetadataError(f"attributes must be a mapping, got {type(new).__name__}")
+    attributes = array.attrs.merged(new)
+    metadata = yield from arrays.set_attributes(array.bound, array.access, attributes)
+    return array.with_metadata(metadata)
+
+
+# ---------------------------------------------------------------------- what is stored
+
+
+def nshards_initialized(array: ArrayHandle) -> Program[int]:
+    """Number of objects that are stored; the store is listed."""
+    return arrays.stored_objects(array.bound, array.access)
+
+
+def nchunks_initialized(array: ArrayHandle) -> Program[int]:
+    """Number of chunks in the objects that are stored; the store is listed."""
+    return arrays.stored_chunks(array.bound, array.access)
+
+
+def nbytes_stored(array: ArrayHandle) -> Program[int]:
+    """Bytes of all values below the array's path; the store is listed."""
+    return arrays.stored_nbytes(array.access)
+
+
+def info_complete(array: ArrayHandle) -> Program[ArrayInfo]:
+    """A printable record with what is stored; the store is listed."""
+    nbytes = yield from arrays.stored_nbytes(array.access)
+    objects = yield from arrays.stored_objects(array.bound, array.access)
+    return array_info(array, stored=(nbytes, objects))

@@ -1,0 +1,79 @@
+"""When work is divided, and how finely: thresholds and the decisions made with them. Pure."""
+
+import attrs
+
+from frozarr.config import Config
+
+__all__ = ["POLICY", "Policy"]
+
+_KIB = 1024
+_MIB = 1024 * 1024
+
+
+@attrs.frozen(kw_only=True)
+class Policy:
+    """Sizes at which one way of working becomes better than another, as measured.
+
+    Examples
+    --------
+    >>> POLICY.wants_whole_shard(5, 8), POLICY.wants_whole_shard(4, 8)
+    (True, False)
+    """
+
+    one_by_one_nbytes: int = 128 * _KIB
+    """Decoded bytes from which chunks are decoded and placed one at a time: each is still in the
+    processor's cache then."""
+    short_call_nbytes: int = 128 * _KIB
+    """Bytes of a file up to which reading it is a short system call: threads that both make such
+    calls spend more time on handing over the interpreter lock than on the files."""
+    divide_nbytes: int = 512 * _KIB
+    """Decoded bytes of a call from which starting a thread pays."""
+    step_nbytes: int = 128 * _KIB
+    """Decoded bytes of a step that take about as long as handing it from an event loop to a thread
+    and back."""
+    copy_nbytes: int = 256 * _MIB
+    """Decoded bytes that a copy may have in memory at once."""
+    name_chunks: int = 10_000
+    """Chunks up to which those outside a new shape are named rather than listed."""
+    cached_document_nbytes: int = 16 * _KIB
+    """Bytes up to which the value of a document is kept for the next who reads the same one."""
+
+    def wants_whole_shard(self, wanted: int, there: int) -> bool:
+        """Whether a shard is fetched whole: more than half of its inner chunks are wanted.
+
+        Parameters
+        ----------
+        wanted, there
+            Inner chunks.
+        """
+        return 2 * wanted > there
+
+    def batch_chunks(self, nchunks: int, chunk_nbytes: int, config: Config) -> int:
+        """Chunks in a batch of a plan: batches of equal size, enough for all workers.
+
+        Parameters
+        ----------
+        nchunks
+            Chunks of the plan.
+        chunk_nbytes
+            Decoded bytes of a chunk.
+        config
+            Its `batch_nbytes` and `workers`.
+        """
+        nbytes = max(1, chunk_nbytes)
+        batches = -(-nchunks * nbytes // config.batch_nbytes)
+        if nchunks * nbytes >= self.divide_nbytes:
+            batches = -(-max(2, batches) // config.workers) * config.workers
+        return max(1, -(-nchunks // max(1, batches)))
+
+    def programs_at_once(self, concurrency: int, width: int) -> int:
+        """Programs that together keep the allowed requests under way, and one that gets ready."""
+        return -(-concurrency // max(1, width)) + 1
+
+    def copies_at_once(self, region_nbytes: int, concurrency: int) -> int:
+        """Regions of a copy that are under way at once."""
+        return max(1, min(concurrency, self.copy_nbytes // max(1, region_nbytes)))
+
+
+POLICY = Policy()
+"""What is used."""

@@ -1,0 +1,1 @@
+"""Programs: generators that ask for effects and are sent the answers; they act on nothing."""

@@ -1,0 +1,379 @@
+"""Reads, writes and changes of an array: checked and planned here, carried out by a runner."""
+
+import operator
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from frozarr.errors import SelectionError, ShapeMismatchError
+from frozarr.indexing import (
+    Plan,
+    ProductSelection,
+    Selection,
+    SelectionMode,
+    parse_selection,
+    plan_read,
+    plan_write,
+    same_shape,
+)
+from frozarr.io.access import Access
+from frozarr.io.bound import BoundArray
+from frozarr.io.buffers import BufferPrototype, NDBuffer
+from frozarr.io.conversion import as_elements, broadcast_to_selection
+from frozarr.io.gpu_buffers import device
+from frozarr.io.policy import POLICY
+from frozarr.io.programs.changes import check_current, delete_chunks_outside, store_changes
+from frozarr.io.programs.chunks import read_chunks, rehearse, write_chunks
+from frozarr.io.programs.requests import Gather, ListPrefix, Program, Sizes, Task
+from frozarr.io.programs.shards import read_shards, write_shards
+from frozarr.io.stores.path import StorePath
+from frozarr.metadata.json import FrozenMap
+from frozarr.metadata.spec import ArrayMetadata
+from frozarr.types import AnyArray, AnyDtype, Shape
+
+__all__ = [
+    "Reading", "Writing", "append", "gather_batches", "grown_shape", "naming", "parse_shape",
+    "read", "reading", "resize", "select", "set_attributes", "stored_chunks", "stored_nbytes",
+    "stored_objects", "write", "writing",
+]  # fmt: skip
+
+
+@contextmanager
+def naming(place: StorePath, metadata: ArrayMetadata) -> Iterator[None]:
+    """Errors that do not name the array (of codecs, of the system) get a note that does."""
+    try:
+        yield
+    except Exception as error:
+        noted = [*getattr(error, "__notes__", ()), getattr(error, "url", None) or ""]
+        if not any(str(place) in text for text in noted):
+            error.add_note(f"array: {place}, shape {metadata.shape}, dtype {metadata.dtype}")
+        raise
+
+
+def select(array: BoundArray, access: Access, selection: Any, mode: SelectionMode) -> Selection:
+    """Normalised selection on the array; errors name it."""
+    metadata = array.metadata
+    try:
+        return parse_selection(selection, metadata.shape, mode, metadata.chunk_grid)
+    except SelectionError as error:
+        error.url = str(access.place)
+        error.add_note(f"array: {access.place}, shape {metadata.shape}")
+        raise
+
+
+def batches(array: BoundArray, access: Access, plan: Plan) -> Iterator[tuple[BoundArray, Plan]]:
+    """Batches of a plan, each over chunks of one shape, with the array bound to that shape."""
+    bound: dict[Shape, BoundArray] = {}
+    for part in same_shape(plan):
+        if part.chunk_shape not in bound:
+            bound[part.chunk_shape] = array.for_chunks(part.chunk_shape)
+        some = bound[part.chunk_shape]
+        size = POLICY.batch_chunks(len(part), some.chain.nbytes, access.config)
+        for batch in part.batches(size):
+            yield some, batch
+
+
+# ---------------------------------------------------------------------- reading
+
+
+@attrs.frozen(eq=False)
+class Reading:
+    """A read that is ready to run: programs that fill the result."""
+
+    array: BoundArray
+    access: Access
+    plan: Plan
+    out: AnyArray
+    """The result with length 1 where integers drop an axis."""
+    given: Any
+    """What the caller wants to have filled; None if there is no such thing."""
+    scalar: bool
+    prototype: BufferPrototype | None = None
+
+    def programs(self) -> Iterator[Program[None]]:
+        """One program per batch, in any order."""
+        for array, batch in batches(self.array, self.access, self.plan):
+            shard = array.shard
+            if shard is None:
+                yield read_chunks(array, self.access, batch, self.out)
+            else:
+                yield read_shards(array, self.access, shard, batch, self.out)
+
+    def result(self) -> Any:
+        """What the caller gets, once all programs have run."""
+        if self.given is not None:
+            if not isinstance(self.given, np.ndarray):  # in the memory of a device
+                self.given[...] = device().asarray(self.out.reshape(self.plan.out_shape))
+            return self.given
+        shaped = self.out.reshape(self.plan.out_shape)
+        if self.prototype is not None:
+            shaped = self.prototype.nd_buffer.from_numpy_array(shaped).as_ndarray_like()
+        return shaped[()] if self.scalar else shaped
+
+
+def reading(
+    array: BoundArray, access: Access, selection: Selection, *, out: Any = None,
+    prototype: BufferPrototype | None = None,
+) -> Reading:  # fmt: skip
+    """Read of a selection, checked and planned; nothing is read yet.
+
+    Raises
+    ------
+    ShapeMismatchError
+        `out` has another shape or dtype than the result.
+    """
+    metadata = array.metadata
+    plan = plan_read(metadata.chunk_grid, metadata.shape, selection)
+    given = _output(out, plan.out_shape, array.dtype)
+    if isinstance(given, np.ndarray):
+        result = given.reshape(plan.full_shape)
+        if result.size and not np.may_share_memory(result, given):
+            raise ValueError("out has a memory layout that can't be filled in place")
+    else:
+        result = np.empty(plan.full_shape, array.dtype, metadata.order or access.config.order)
+    scalar = plan.out_shape == () and isinstance(selection, ProductSelection)
+    return Reading(array, access, plan, result, given, scalar, prototype)
+
+
+def _output(given: Any, shape: Shape, dtype: AnyDtype) -> Any:
+    """What is to be filled, once it is known that the result fits; None if nothing was given."""
+    array = given.as_ndarray_like() if isinstance(given, NDBuffer) else given
+    if array is None:
+        return None
+    if not isinstance(array, np.ndarray) and not hasattr(array, "__cuda_array_interface__"):
+        raise TypeError(f"out must be an array or an NDBuffer, got {type(given).__name__}")
+    if array.shape != shape or array.dtype != dtype:
+        raise ShapeMismatchError(
+            f"out has shape {array.shape} and dtype {array.dtype}, the selection gives {shape} "
+            f"and {dtype}"
+        )
+    if isinstance(array, np.ndarray) and not array.flags.writeable:
+        raise ValueError("out is read-only")
+    return array
+
+
+def read(
+    array: BoundArray, access: Access, selection: Selection, out: Any = None,
+    prototype: BufferPrototype | None = None,
+) -> Program[Any]:  # fmt: skip
+    """Program that reads a selection; its values."""
+    with naming(access.place, array.metadata):
+        job = reading(array, access, selection, out=out, prototype=prototype)
+        yield from gather_batches(job)
+        return job.result()
+
+
+# ---------------------------------------------------------------------- writing
+
+
+@attrs.frozen(eq=False)
+class Writing:
+    """A write that is ready to run."""
+
+    array: BoundArray
+    access: Access
+    plan: Plan
+    values: AnyArray
+    """All values, shape ``plan.full_shape``."""
+
+    def programs(self) -> Iterator[Program[None]]:
+        """One program per batch, in any order."""
+        for array, batch in batches(self.array, self.access, self.plan):
+            shard = array.shard
+            if shard is None:
+                yield write_chunks(array, self.access, batch, self.values)
+            else:
+                yield write_shards(array, self.access, shard, batch, self.values)
+
+
+def writing(array: BoundArray, access: Access, selection: Selection, value: Any) -> Writing:
+    """Write of a selection, checked and planned; nothing is written yet.
+
+    Raises
+    ------
+    ShapeMismatchError
+        The value does not broadcast to the selection.
+    ReadOnlyError
+        The store is read-only.
+    ValueError, TypeError
+        The value can't become elements of the array, or its codecs can't store it.
+    """
+    metadata = array.metadata
+    access.store.check_writable(access.place.path)
+    plan = plan_write(metadata.chunk_grid, metadata.shape, selection)
+    with _nothing_written(array, access):
+        elements = as_elements(value, array)
+        values = broadcast_to_selection(elements, selection, access.place).reshape(plan.full_shape)
+        if array.fields is None and not array.chain.check(elements):
+            for part, batch in batches(array, access, plan):
+                rehearse(part, batch, values)
+    return Writing(array, access, plan, values)
+
+
+@contextmanager
+def _nothing_written(array: BoundArray, access: Access) -> Iterator[None]:
+    """A note on errors of values: which array they are of, and that it is as it was."""
+    try:
+        yield
+    except (ValueError, TypeError, OverflowError) as error:
+        error.add_note(f"array: {access.place}, dtype {array.metadata.dtype}; nothing was written")
+        raise
+
+
+def gather_batches(job: Reading | Writing) -> Gather[None]:
+    """The programs of a job, for a runner to run several at a time."""
+    config = job.access.config
+    nbytes = job.array.chain.nbytes
+    width = POLICY.batch_chunks(len(job.plan), nbytes, config)
+    return Gather(
+        (Task(program) for program in job.programs()), config.workers, config.concurrency, width,
+        min(width, len(job.plan)) * nbytes,
+    )  # fmt: skip
+
+
+def write(array: BoundArray, access: Access, selection: Selection, value: Any) -> Program[None]:
+    """Program that writes a selection."""
+    with naming(access.place, array.metadata):
+        job = writing(array, access, selection, value)
+        yield from gather_batches(job)
+
+
+# ---------------------------------------------------------------------- changes
+
+
+def parse_shape(new_shape: tuple[Any, ...], ndim: int) -> Shape:
+    """Shape given as one tuple or as separate integers.
+
+    Raises
+    ------
+    ValueError
+        Another number of axes, or a negative extent.
+    """
+    single = len(new_shape) == 1 and not hasattr(new_shape[0], "__index__")
+    shape = tuple(operator.index(n) for n in (new_shape[0] if single else new_shape))
+    if len(shape) != ndim:
+        raise ShapeMismatchError(f"new shape {shape} has {len(shape)} axes, the array has {ndim}")
+    if any(n < 0 for n in shape):
+        raise ShapeMismatchError(f"new shape {shape} has a negative extent")
+    return shape
+
+
+def resize(
+    array: BoundArray, access: Access, shape: Shape, *, delete_outside_chunks: bool = True
+) -> Program[ArrayMetadata]:
+    """Program that resizes: the shape first, then the chunks that lie outside; new metadata."""
+    access.store.check_writable(access.place.path)
+    old, new = array.metadata, array.metadata.with_shape(shape)
+    if new != old:
+        yield from store_changes(access.place, old, new)
+    if delete_outside_chunks:
+        yield from delete_chunks_outside(access.place, new, old.shape)
+    return new
+
+
+def grown_shape(shape: Shape, added: Shape, axis: int, where: object) -> tuple[Shape, Any]:
+    """Shape after appending along an axis, and the region that is added.
+
+    Parameters
+    ----------
+    shape, added
+        Of the array and of what is appended, in elements.
+    axis
+        Along which; negative ones count from the end.
+    where
+        Names the array in errors.
+
+    Raises
+    ------
+    ShapeMismatchError
+        Other extents than along the axis differ.
+    """
+    if not -len(shape) <= axis < len(shape):
+        raise ShapeMismatchError(f"axis {axis} is out of range for an array of shape {shape}")
+    axis %= len(shape)
+    rest, theirs = (s[:axis] + s[axis + 1 :] for s in (shape, added))
+    if len(added) != len(shape) or rest != theirs:
+        raise ShapeMismatchError(
+            f"{where}: can't append data of shape {added} along axis {axis} to an "
+            f"array of shape {shape}: all other extents must match",
+            url=str(where),
+        )
+    grown = (*shape[:axis], shape[axis] + added[axis], *shape[axis + 1 :])
+    region = tuple(slice(shape[i], n) if i == axis else slice(0, n) for i, n in enumerate(grown))
+    return grown, region
+
+
+def append(
+    array: BoundArray, access: Access, new: npt.ArrayLike, axis: int
+) -> Program[ArrayMetadata]:
+    """Program that stores values beyond the end of an axis, then the grown shape; new metadata."""
+    metadata = array.metadata
+    with naming(access.place, array.metadata):
+        access.store.check_writable(access.place.path)
+        with _nothing_written(array, access):
+            elements = as_elements(new, array)
+        grown, region = grown_shape(metadata.shape, elements.shape, axis, access.place)
+        larger = array.with_metadata(metadata.with_shape(grown))
+        job = writing(larger, access, select(larger, access, region, "basic"), elements)
+        yield from check_current(access.place, metadata)
+        yield from gather_batches(job)
+    yield from store_changes(access.place, metadata, larger.metadata)
+    return larger.metadata
+
+
+def set_attributes(
+    array: BoundArray, access: Access, attributes: FrozenMap
+) -> Program[ArrayMetadata]:
+    """Program that stores other attributes; new metadata."""
+    access.store.check_writable(access.place.path)
+    metadata = array.metadata.with_attributes(attributes)
+    yield from store_changes(access.place, array.metadata, metadata)
+    return metadata
+
+
+# ---------------------------------------------------------------------- what is stored
+
+
+def _coords_stored(
+    metadata: ArrayMetadata, access: Access, keys: list[str]
+) -> npt.NDArray[np.int64]:
+    """Coords of those of the keys below an array that are chunks of it, shape (chunks, axes)."""
+    axes = metadata.chunk_grid.axes(metadata.shape)
+    start = len(access.place.path) + 1 if access.place.path else 0
+    parsed = (metadata.chunk_key_encoding.parse(k[start:], metadata.ndim) for k in keys)
+    inside = [
+        coords
+        for coords in parsed
+        if coords is not None and all(c < a.nchunks for c, a in zip(coords, axes, strict=True))
+    ]
+    return np.array(inside, np.int64).reshape(len(inside), metadata.ndim)
+
+
+def stored_objects(array: BoundArray, access: Access) -> Program[int]:
+    """Program that counts the stored chunks (shards) inside the shape."""
+    keys = yield from ListPrefix(access.place.path)
+    return len(_coords_stored(array.metadata, access, keys))
+
+
+def stored_chunks(array: BoundArray, access: Access) -> Program[int]:
+    """Program that counts the chunks, inner ones where there are shards, in what is stored."""
+    metadata = array.metadata
+    keys = yield from ListPrefix(access.place.path)
+    coords = _coords_stored(metadata, access, keys)
+    counts = np.ones(len(coords), np.int64)
+    if metadata.sharding is not None:
+        axes = metadata.chunk_grid.axes(metadata.shape)
+        for i, (axis, inner) in enumerate(zip(axes, metadata.inner_shape, strict=True)):
+            counts *= axis.sizes(coords[:, i]) // inner
+    return int(counts.sum())
+
+
+def stored_nbytes(access: Access) -> Program[int]:
+    """Program that sums the bytes of all values below the array's path."""
+    keys = yield from ListPrefix(access.place.path)
+    sizes = yield from Sizes(keys)
+    return sum(size or 0 for size in sizes)

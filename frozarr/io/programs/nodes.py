@@ -1,0 +1,204 @@
+"""Finding, creating and replacing nodes, as programs.
+
+Every document is stored by compare-and-swap, and operations on several keys are ordered so that
+stopping after any of them leaves something valid.
+"""
+
+import contextlib
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Literal, TypeAlias
+
+from frozarr.errors import (
+    ArrayNotFoundError,
+    ContainsArrayError,
+    ContainsGroupError,
+    FrozarrError,
+)
+from frozarr.io.kernels.base import BytesLike, as_bytes_view
+from frozarr.io.policy import POLICY
+from frozarr.io.programs.requests import (
+    Delete,
+    Discard,
+    Get,
+    ListPrefix,
+    Program,
+    Put,
+    Replace,
+    Stage,
+    Swap,
+)
+from frozarr.io.stores.path import StorePath
+from frozarr.metadata.array_v2 import parse_array_v2
+from frozarr.metadata.documents import NodeMetadata, parse_v3, serialize
+from frozarr.metadata.group import GroupMetadata, parse_group_v2
+from frozarr.metadata.json import dumps, loads
+from frozarr.metadata.paths import join
+from frozarr.metadata.registry import Registry, default_registry
+from frozarr.metadata.spec import ArrayMetadata
+from frozarr.types import JSON
+
+__all__ = ["create_node", "load_array", "load_node", "parse_stored_v3", "stage_replacement"]
+
+Format: TypeAlias = Literal[2, 3] | None
+
+
+def load_node(place: StorePath, zarr_format: Format = None) -> Program[NodeMetadata | None]:
+    """Metadata of the node at a place, or None; format 3 wins where both stand.
+
+    One request for a format 3 node, two for a format 2 node when the format is not given.
+    """
+    if zarr_format in {3, None}:
+        (value,) = yield from Get([place.key("zarr.json")])
+        if value is not None:
+            return parse_stored_v3(place, value)
+    if zarr_format in {2, None}:
+        names = (".zarray", ".zattrs", ".zgroup")
+        values = yield from Get([place.key(name) for name in names])
+        array, attributes, group = (
+            _decoded(place, name, value) for name, value in zip(names, values, strict=True)
+        )
+        if values[0] is not None:
+            return parse_array_v2(array, attributes, where=f"{place}/.zarray")
+        if values[2] is not None:
+            return parse_group_v2(group, attributes, where=f"{place}/.zgroup")
+    return None
+
+
+def _decoded(place: StorePath, name: str, value: BytesLike | None) -> JSON:
+    return None if value is None else loads(as_bytes_view(value), where=f"{place}/{name}")
+
+
+def parse_stored_v3(place: StorePath, value: BytesLike) -> NodeMetadata:
+    """Metadata of an encoded format 3 document; kept for the next who reads the same bytes."""
+    document = bytes(as_bytes_view(value))
+    registry = default_registry()
+    if len(document) <= POLICY.cached_document_nbytes:
+        with contextlib.suppress(FrozarrError):  # parsed again below, to name the place
+            return _parsed_v3(document, "zarr.json", registry)
+    return _parsed_v3.__wrapped__(document, f"{place}/zarr.json", registry)
+
+
+@lru_cache(maxsize=256)
+def _parsed_v3(value: bytes, where: str, registry: Registry) -> NodeMetadata:
+    return parse_v3(loads(value, where=where), where=where, registry=registry)
+
+
+def load_array(place: StorePath, zarr_format: Format = None) -> Program[ArrayMetadata]:
+    """Metadata of the array at a place.
+
+    Raises
+    ------
+    ArrayNotFoundError
+        Nothing there, or a group.
+    """
+    node = yield from load_node(place, zarr_format)
+    if node is None or isinstance(node, GroupMetadata):
+        what = "a group, not an array," if node is not None else "no array"
+        kind = f" of format {zarr_format}" if zarr_format else ""
+        raise ArrayNotFoundError(
+            f"{place}: {what} at path {place.path!r}{kind}; check the path, or create the array",
+            url=str(place),
+        )
+    return node
+
+
+# ---------------------------------------------------------------------- creating
+
+
+def _encoded(place: StorePath, metadata: NodeMetadata) -> dict[str, bytes]:
+    """Encoded documents by key, the one that makes the node exist last."""
+    documents = {place.key(name): dumps(doc) for name, doc in serialize(metadata).items()}
+    return dict(reversed(documents.items()))
+
+
+def contains_error(place: StorePath, node: NodeMetadata) -> FrozarrError:
+    """Error for a node that stands where another was to be created."""
+    is_group = isinstance(node, GroupMetadata)
+    cls, what = (ContainsGroupError, "a group") if is_group else (ContainsArrayError, "an array")
+    return cls(
+        f"{place}: there is already {what} at path {place.path!r}; pass overwrite=True to replace "
+        "it, or choose another path",
+        url=str(place),
+    )
+
+
+def create_node(
+    place: StorePath, metadata: NodeMetadata, *, overwrite: bool = False
+) -> Program[None]:
+    """Store a new node's documents, and groups above it where there are none.
+
+    Everything is encoded before the first change. Of two creators of one path, one succeeds.
+
+    Raises
+    ------
+    ContainsArrayError, ContainsGroupError
+        There is a node and `overwrite` is false, or an array stands above.
+    """
+    documents = _encoded(place, metadata)
+    there = yield from load_node(place)
+    if there is not None and not overwrite:
+        raise contains_error(place, there)
+    yield from _create_parents(place, metadata.zarr_format)
+    if overwrite and (there is not None or (yield from ListPrefix(place.path))):
+        yield from _replace(place, documents)
+        return
+    for key, document in documents.items():
+        if not (yield from Swap(key, None, document)) and not overwrite:
+            if key.endswith(".zattrs"):
+                yield from Put([key], [document])
+                continue
+            raise contains_error(place, (yield from load_node(place)) or metadata)
+
+
+def _create_parents(place: StorePath, zarr_format: Literal[2, 3]) -> Program[None]:
+    """Groups at every ancestor that is no node yet, root first."""
+    if not place.path:
+        return
+    segments = place.path.split("/")
+    for depth in range(len(segments)):
+        above = StorePath(place.store, "/".join(segments[:depth]))
+        node = yield from load_node(above)
+        if node is None:
+            for key, document in _encoded(above, GroupMetadata(zarr_format=zarr_format)).items():
+                yield from Swap(key, None, document)
+        elif not isinstance(node, GroupMetadata):
+            raise ContainsArrayError(
+                f"{above} is an array; nothing can be created below it at {place.path!r}",
+                url=str(above),
+            )
+
+
+def _replace(place: StorePath, documents: Mapping[str, bytes]) -> Program[None]:
+    """Put new documents in the place of everything that stands there."""
+    staged = yield from Stage(place.path)
+    if staged is not None:
+        head = f"{place.path}/" if place.path else ""
+        names = [join(staged, key.removeprefix(head)) for key in documents]
+        try:
+            yield from Put(names, list(documents.values()))
+            yield from Replace(place.path, staged)
+        except BaseException:
+            yield from Discard(staged)
+            raise
+        return
+    yield from Put(list(documents), list(documents.values()))
+    old = [key for key in (yield from ListPrefix(place.path)) if key not in documents]
+    if old:
+        yield from Delete(old)
+
+
+def stage_replacement(place: StorePath, metadata: NodeMetadata) -> Program[StorePath | None]:
+    """Place for building what will replace a node, its documents stored; None if not supported."""
+    yield from _create_parents(place, metadata.zarr_format)
+    staged = yield from Stage(place.path)
+    if staged is None:
+        return None
+    built = StorePath(place.store, staged)
+    documents = _encoded(built, metadata)
+    try:
+        yield from Put(list(documents), list(documents.values()))
+    except BaseException:
+        yield from Discard(staged)
+        raise
+    return built

@@ -1,0 +1,265 @@
+"""Wanted effects as values: programs ask for them, runners and stores carry them out.
+
+A program asks by ``answer = yield from request``, which types the answer. Requests to a store say
+what they touch and whether they change it, so that a store can check all of them in one place.
+"""
+
+from collections.abc import Generator, Hashable, Iterable, Sequence
+from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from frozarr.io.byte_requests import ByteRequest, check_range
+from frozarr.io.kernels.base import BytesLike, Parts
+from frozarr.metadata.paths import check_key, check_keys
+
+__all__ = [
+    "Delete", "DeletePrefix", "Discard", "Gather", "Get", "GetInto", "GetRanges", "ListNames",
+    "ListPrefix", "Lock", "Program", "Put", "Replace", "Request", "Sizes", "Stage", "StoreRequest",
+    "Swap", "Task", "Versions",
+]  # fmt: skip
+
+T = TypeVar("T")
+_IN_FLIGHT = 64
+"""Requests that a program has under way at most, where no config says how many."""
+Value: TypeAlias = BytesLike | None
+"""Bytes that a store has under a key; None where it has none."""
+
+
+class Request(Generic[T]):
+    """A wanted effect; ``yield from request`` gives its answer."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> "Generator[Request[Any], Any, T]":
+        answer: T = yield self
+        return answer
+
+
+Program: TypeAlias = Generator[Request[Any], Any, T]
+"""Asks for effects, is sent the answers, and returns a result."""
+
+
+class StoreRequest(Request[T]):
+    """An effect on what a store holds."""
+
+    __slots__ = ()
+    changes: ClassVar[bool] = False
+    """What the store holds is changed."""
+
+    @property
+    def subject(self) -> str:
+        """A key or prefix that is touched, for errors."""
+        raise NotImplementedError
+
+    def check(self) -> None:
+        """Refuse keys that no store can hold, before anything is done.
+
+        Raises
+        ------
+        InvalidKeyError, ValueError
+            Of the first that is wrong.
+        """
+
+
+@attrs.frozen
+class _OfKeys(StoreRequest[T]):
+    """Requests that name their keys."""
+
+    keys: Sequence[str]
+
+    @property
+    def subject(self) -> str:
+        """The first key."""
+        return self.keys[0] if self.keys else ""
+
+    def check(self) -> None:
+        """Refuse keys that no store can hold."""
+        check_keys(self.keys)
+
+
+@attrs.frozen
+class _OfPrefix(StoreRequest[T]):
+    """Requests that name a prefix: a path, the empty one for all there is."""
+
+    prefix: str
+
+    @property
+    def subject(self) -> str:
+        """The prefix."""
+        return self.prefix
+
+
+@attrs.frozen
+class Get(_OfKeys[list[Value]]):
+    """Values of some keys. Answer: a list with bytes, or None where the key is missing."""
+
+    nbytes_hint: int = 0
+    """Bytes that a value probably has at most; 0 if there is no idea."""
+
+
+@attrs.frozen(eq=False)
+class GetInto(_OfKeys[npt.NDArray[np.int64]]):
+    """Values of some keys, each read into a row of an array.
+
+    Answer: int64 array with the bytes each value has (which may be more than the row holds), or
+    -1 where the key is missing.
+    """
+
+    rows: npt.NDArray[np.uint8]
+    """Shape (keys, bytes), C-contiguous, written to."""
+
+
+@attrs.frozen
+class GetRanges(_OfKeys[list[Value]]):
+    """Parts of values. Answer: a list with bytes, or None where the key is missing.
+
+    A range that starts past the end of its value is a RangeNotSatisfiableError.
+    """
+
+    ranges: Sequence[ByteRequest | None]
+    """One for each key; None for the whole value."""
+
+    def check(self) -> None:
+        """Refuse keys that no store can hold, and ranges that can't hold a byte."""
+        check_keys(self.keys)
+        for key, byte_range in zip(self.keys, self.ranges, strict=True):
+            if byte_range is not None:
+                check_range(byte_range, key)
+
+
+@attrs.frozen
+class Versions(_OfKeys[list[Hashable]]):
+    """What tells one value of a key from the next. Answer: a list, None where nothing does."""
+
+
+@attrs.frozen
+class Sizes(_OfKeys[list[int | None]]):
+    """Bytes of some values. Answer: a list, None where the key is missing."""
+
+
+@attrs.frozen
+class Put(_OfKeys[None]):
+    """Set some keys, each wholly or not at all, in order. Answer: None."""
+
+    changes: ClassVar[bool] = True
+    values: Sequence[BytesLike | Parts]
+
+
+@attrs.frozen
+class Delete(_OfKeys[None]):
+    """Remove some keys; missing ones are no error. Answer: None."""
+
+    changes: ClassVar[bool] = True
+
+
+@attrs.frozen
+class Swap(StoreRequest[bool]):
+    """Compare and swap: set a key only if its value is still `old`. Answer: whether it was."""
+
+    changes: ClassVar[bool] = True
+    key: str
+    old: bytes | None
+    """None: the key must be missing."""
+    new: bytes | None
+    """None: remove the key."""
+
+    @property
+    def subject(self) -> str:
+        """The key."""
+        return self.key
+
+    def check(self) -> None:
+        """Refuse a key that no store can hold."""
+        check_key(self.key)
+
+
+@attrs.frozen
+class DeletePrefix(_OfPrefix[None]):
+    """Remove all keys below a prefix. Answer: None."""
+
+    changes: ClassVar[bool] = True
+
+
+@attrs.frozen
+class ListPrefix(_OfPrefix[list[str]]):
+    """All keys below a prefix. Answer: a sorted list of keys, relative to the root."""
+
+
+@attrs.frozen
+class ListNames(_OfPrefix[list[str]]):
+    """Names one level below a prefix, keys and prefixes alike. Answer: a sorted list."""
+
+
+@attrs.frozen
+class Stage(_OfPrefix[str | None]):
+    """A place to build what will replace a prefix.
+
+    Answer: another prefix, which no listing shows; None if the store has no such thing.
+    """
+
+    changes: ClassVar[bool] = True
+
+
+@attrs.frozen
+class Replace(_OfPrefix[None]):
+    """Put what was built in a staged prefix in the place of `prefix`, at once. Answer: None."""
+
+    changes: ClassVar[bool] = True
+    staged: str
+
+
+@attrs.frozen
+class Discard(_OfPrefix[None]):
+    """Remove a staged prefix that will not replace anything. Answer: None."""
+
+    changes: ClassVar[bool] = True
+
+
+@attrs.frozen
+class Lock(Request[None]):
+    """Hold some keys until the program ends, so that no update between is lost. Answer: None."""
+
+    keys: Sequence[str]
+
+
+@attrs.frozen(eq=False)
+class Task(Generic[T]):
+    """A program, and the store that its requests go to."""
+
+    program: Program[T]
+    store: Any = None
+    """None: the program names its stores itself, in tasks of its own."""
+
+
+@attrs.frozen(eq=False)
+class Gather(Request[list[T]]):
+    """Run programs that don't depend on each other. Answer: their results, in order.
+
+    The first error ends the others, and is raised once nothing of them is left running.
+    """
+
+    tasks: Iterable[Task[T]]
+    workers: int = 1
+    """Threads that work on them, the calling one included, where stores never wait."""
+    concurrency: int = 1
+    """Requests that may be under way at once, where stores wait."""
+    width: int = 1
+    """Keys that each program asks for at once, about."""
+    nbytes: int = 0
+    """Decoded bytes that each program deals with, about."""
+
+
+def on(
+    store: Any, program: Program[T], workers: int = 1, concurrency: int = _IN_FLIGHT
+) -> Program[T]:
+    """A program for one store, as part of one that has none; what it returns."""
+    (result,) = yield from Gather([Task(program, store)], workers, concurrency)
+    return result
+
+
+def asking(request: Request[T]) -> Program[T]:
+    """The program of a single request; its answer."""
+    return (yield from request)

@@ -1,0 +1,1 @@
+"""Runners: what carries programs out, on threads, on an event loop, or on record."""

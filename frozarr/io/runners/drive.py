@@ -1,0 +1,123 @@
+"""The one driver of programs: it sends each request to whoever answers, and the answer back.
+
+It is a coroutine, so that answers may wait. Runners that never wait run it to its end by `finish`,
+without an event loop.
+"""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol, TypeVar
+
+from frozarr.io.programs.requests import Program, Request, Task
+from frozarr.io.runners.locks import LOCKS
+
+__all__ = ["Answers", "drive", "finish"]
+
+T = TypeVar("T")
+
+
+class Answers(Protocol):
+    """How a runner carries out requests."""
+
+    async def answer(self, request: Request[Any], store: Any, owner: object) -> Any:
+        """Carry out a request.
+
+        Parameters
+        ----------
+        request
+            What the program asks for.
+        store
+            The store that its requests go to.
+        owner
+            In whose name keys are locked.
+        """
+
+    def steps(self) -> Callable[[Callable[[], Any]], Awaitable[Any]] | None:
+        """Where a program's own work is done, if not right here."""
+
+
+async def drive(task: Task[T], answers: Answers) -> T:
+    """Run one program to its end; what it returns. Locks that it took are given back.
+
+    Raises
+    ------
+    BaseException
+        What the program raises; errors of requests are raised in the program first.
+    """
+    program, store, owner = task.program, task.store, object()
+    step = answers.steps()
+    resume: Callable[[Any], Request[Any]] = program.send
+    reply: Any = None
+    try:
+        while True:
+            if step is None:
+                ended, outcome = _advance(resume, reply)
+            else:
+                ended, outcome = await step(lambda: _advance(resume, reply))  # noqa: B023 - run at once
+            if ended:
+                result: T = outcome
+                return result
+            try:
+                reply = await answers.answer(outcome, store, owner)
+                resume = program.send
+            except BaseException as error:  # noqa: BLE001 - the program may clean up, and raises it
+                reply, resume = error, program.throw
+    finally:
+        program.close()
+        LOCKS.release(owner)
+
+
+def _advance(resume: Callable[[Any], Any], reply: Any) -> tuple[bool, Any]:
+    """Let a program go on to its next request; whether it has ended, and that or its result."""
+    try:
+        return False, resume(reply)
+    except StopIteration as stop:
+        return True, stop.value
+
+
+def finish(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that never waits; what it returns.
+
+    Examples
+    --------
+    >>> async def two():
+    ...     return 2
+    >>> finish(two())
+    2
+    """
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    coroutine.close()
+    raise RuntimeError("a coroutine that was not to wait did")
+
+
+class _Asking:
+    """Answers of a plain function."""
+
+    def __init__(self, perform: Callable[[Any], Any]) -> None:
+        self._perform = perform
+
+    async def answer(self, request: Request[Any], _: Any, __: object) -> Any:
+        return self._perform(request)
+
+    def steps(self) -> None:
+        return None
+
+
+def answered(program: Program[T], perform: Callable[[Any], Any]) -> T:
+    """Run a program of requests to one store, which a function answers; what it returns."""
+    return finish(drive(Task(program), _Asking(perform)))
+
+
+class _Awaiting(_Asking):
+    """Answers of a function that is awaited."""
+
+    async def answer(self, request: Request[Any], _: Any, __: object) -> Any:
+        return await self._perform(request)
+
+
+async def answered_async(program: Program[T], perform: Callable[[Any], Awaitable[Any]]) -> T:
+    """Run a program of requests to one store, which are awaited; what it returns."""
+    return await drive(Task(program), _Awaiting(perform))

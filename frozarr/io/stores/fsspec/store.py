@@ -1,0 +1,313 @@
+"""A store on any fsspec filesystem: S3, GCS, Azure, HTTP, and all else fsspec has a protocol for.
+
+The filesystem's own loop is used and none is made: an instance in blocking mode has one, which
+serves blocking callers and, from any loop, asynchronous ones.
+"""
+
+import asyncio
+import errno
+import inspect
+import os
+import warnings
+from collections.abc import Mapping
+from typing import Any, Final, Self
+
+from fsspec.asyn import AsyncFileSystem
+from fsspec.core import url_to_fs
+from fsspec.implementations.asyn_wrapper import AsyncFileSystemWrapper
+
+from frozarr.errors import RangeNotSatisfiableError
+from frozarr.io.byte_requests import (
+    ByteRequest,
+    OffsetByteRequest,
+    RangeByteRequest,
+    SuffixByteRequest,
+)
+from frozarr.io.kernels.base import BytesLike
+from frozarr.io.stores.fsspec.http_ranges import http_range, is_http
+from frozarr.io.stores.waiting import AsyncStore
+from frozarr.metadata.paths import join
+
+__all__ = ["ALLOWED_EXCEPTIONS", "FsspecStore"]
+
+ALLOWED_EXCEPTIONS: Final = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
+_WITH_FOLDERS: Final = frozenset({"file", "local", "sftp", "ssh", "smb", "ftp", "hdfs"})
+Exceptions = tuple[type[Exception], ...]
+
+
+class FsspecStore(AsyncStore):
+    """Keys below a path of an fsspec filesystem.
+
+    Parameters
+    ----------
+    fs
+        A filesystem that can work asynchronously; others go through `from_url` and its kin.
+    path
+        Where the store's root is in it, without a scheme.
+    allowed_exceptions
+        Errors that mean "this key is missing"; all others are raised.
+
+    Raises
+    ------
+    TypeError
+        The filesystem is not asynchronous.
+    ValueError
+        The path has a scheme.
+
+    Examples
+    --------
+    >>> store = FsspecStore.from_url("memory://example/a.zarr")
+    >>> store.blocking.set("b", b"spam")
+    >>> store.blocking.get("b").to_bytes(), store.blocking.get("c")
+    (b'spam', None)
+    """
+
+    def __init__(
+        self, fs: Any, read_only: bool = False, path: str = "/",
+        allowed_exceptions: Exceptions = ALLOWED_EXCEPTIONS,
+    ) -> None:  # fmt: skip
+        super().__init__(read_only=read_only)
+        if not getattr(fs, "async_impl", False):
+            raise TypeError(
+                f"{type(fs).__name__} does not work asynchronously; FsspecStore.from_url, "
+                "from_upath and from_mapper wrap such filesystems"
+            )
+        if "://" in path and not path.startswith("http"):
+            raise ValueError(f"path {path!r} has a scheme; give the path in the filesystem only")
+        if not fs.asynchronous:
+            warnings.warn(
+                f"{type(fs).__name__} was not made with asynchronous=True; a twin that shares its "
+                "options is used",
+                stacklevel=2,
+            )
+        self._set_up(fs, path, allowed_exceptions)
+
+    def _set_up(self, fs: Any, path: str, allowed_exceptions: Exceptions) -> None:
+        # how to make the filesystem: it can't be used after a fork, or from another loop
+        self._make = (type(fs), fs.storage_args, {**fs.storage_options, "asynchronous": False})
+        self._made: tuple[int, Any] | None = None
+        self.path = path.rstrip("/") if path != "/" else ""
+        self.allowed_exceptions = tuple(allowed_exceptions)
+        self._takes = {
+            name: frozenset(inspect.signature(getattr(fs, name)).parameters)
+            for name in ("_cat_file", "_pipe_file")
+        }
+        self._http = is_http(fs)
+        protocol = getattr(fs, "sync_fs", fs).protocol
+        self._folders = not _WITH_FOLDERS.isdisjoint(
+            (protocol,) if isinstance(protocol, str) else protocol
+        )
+
+    @classmethod
+    def _of(
+        cls, fs: Any, path: str, read_only: bool, allowed_exceptions: Exceptions
+    ) -> Self:  # a filesystem of any kind
+        if "://" in path and not path.startswith("http"):
+            path = path.split("://", 1)[1]
+        made = cls.__new__(cls)
+        AsyncStore.__init__(made, read_only=read_only)
+        usable = fs if fs.async_impl else AsyncFileSystemWrapper(fs, asynchronous=False)
+        made._set_up(usable, path, allowed_exceptions)
+        return made
+
+    @classmethod
+    def from_url(
+        cls, url: str, storage_options: Mapping[str, Any] | None = None, read_only: bool = False,
+        allowed_exceptions: Exceptions = ALLOWED_EXCEPTIONS,
+    ) -> Self:  # fmt: skip
+        """Store at a URL, chained ones included; `storage_options` go to the filesystem."""
+        fs, path = url_to_fs(url, **dict(storage_options or {}))
+        return cls._of(fs, path, read_only, allowed_exceptions)
+
+    @classmethod
+    def from_upath(
+        cls, upath: Any, read_only: bool = False,
+        allowed_exceptions: Exceptions = ALLOWED_EXCEPTIONS,
+    ) -> Self:  # fmt: skip
+        """Store at a universal_pathlib path (anything with ``fs`` and ``path``)."""
+        return cls._of(upath.fs, upath.path, read_only, allowed_exceptions)
+
+    @classmethod
+    def from_mapper(
+        cls, fs_map: Any, read_only: bool = False,
+        allowed_exceptions: Exceptions = ALLOWED_EXCEPTIONS,
+    ) -> Self:  # fmt: skip
+        """Store at the root of an fsspec mapper."""
+        return cls._of(fs_map.fs, fs_map.root, read_only, allowed_exceptions)
+
+    # -------------------------------------------------------------- what it is
+
+    @property
+    def fs(self) -> AsyncFileSystem:
+        """The filesystem; another one after a fork."""
+        if self._made is None or self._made[0] != os.getpid():
+            cls, arguments, options = self._make
+            self._made = (os.getpid(), cls(*arguments, **options))
+        return self._made[1]
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The filesystem's loop, running in a thread of its own."""
+        loop: asyncio.AbstractEventLoop = self.fs.loop
+        return loop
+
+    @property
+    def url(self) -> str:
+        """Protocol and path."""
+        inner = getattr(self.fs, "sync_fs", self.fs)
+        return str(inner.unstrip_protocol(self.path or "/"))
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """The filesystem with its options, and the path."""
+        cls, arguments, options = self._make
+        return ("fsspec", cls.__qualname__, repr(arguments), repr(sorted(options)), self.url)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_made": None}
+
+    def _path(self, key: str) -> str:
+        return join(self.path, key) if self.path else key
+
+    # -------------------------------------------------------------- requests
+
+    async def _get(self, key: str, byte_range: ByteRequest | None) -> BytesLike | None:
+        path = self._path(key)
+        try:
+            if byte_range is None:
+                # s3fs asks for the size first unless told not to divide the read
+                more = (
+                    {"max_concurrency": 1} if "max_concurrency" in self._takes["_cat_file"] else {}
+                )
+                whole: bytes = await self.fs._cat_file(path, **more)
+                return whole
+            if byte_range == SuffixByteRequest(0):
+                return None if await self._size(key) is None else b""
+            if self._http:
+                return await http_range(self.fs, path, byte_range, key)
+            return await self._part(path, byte_range, key)
+        except self.allowed_exceptions:
+            return None
+
+    async def _part(self, path: str, byte_range: ByteRequest, key: str) -> bytes:
+        start, end = _limits(byte_range)
+        try:
+            part: bytes = await self.fs._cat_file(path, start=start, end=end)
+        except OSError as error:
+            if error.errno == errno.EINVAL or "InvalidRange" in str(error):
+                raise _past_the_end(byte_range, key) from error
+            raise
+        if end is not None and start >= 0 and len(part) > end - start:
+            raise OSError(
+                errno.EIO,
+                f"asked for {end - start} bytes, got {len(part)}: ranges are ignored",
+                key,
+            )
+        if not part and not isinstance(byte_range, SuffixByteRequest):
+            raise _past_the_end(byte_range, key)
+        return part
+
+    async def _set(self, key: str, value: bytes) -> None:
+        path = self._path(key)
+        try:
+            await self.fs._pipe_file(path, value)
+        except FileNotFoundError:  # a filesystem with folders
+            await self.fs._makedirs(path.rpartition("/")[0], exist_ok=True)
+            await self.fs._pipe_file(path, value)
+
+    async def _create(self, key: str, value: bytes) -> bool:
+        if "mode" not in self._takes["_pipe_file"]:
+            if await self._size(key) is not None:
+                return False
+            await self._set(key, value)
+            return True
+        path = self._path(key)
+        for _ in range(2):
+            try:
+                await self.fs._pipe_file(path, value, mode="create")
+                return True
+            except FileExistsError:
+                return False
+            except FileNotFoundError:
+                await self.fs._makedirs(path.rpartition("/")[0], exist_ok=True)
+        raise FileNotFoundError(errno.ENOENT, "can't make the folder of a key", path)
+
+    async def _delete(self, key: str) -> None:
+        try:
+            await self.fs._rm_file(self._path(key))
+            if self._folders:
+                await self._prune(key)
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except (IsADirectoryError, PermissionError):
+            if await self._size(key) is not None:
+                raise
+
+    async def _prune(self, key: str) -> None:
+        """Remove the folders that a deletion has emptied, where folders are more than names."""
+        folder = key.rpartition("/")[0]
+        while folder:
+            try:
+                await self.fs._rmdir(self._path(folder))
+            except OSError:
+                return
+            folder = folder.rpartition("/")[0]
+
+    async def _size(self, key: str) -> int | None:
+        try:
+            entry = await self.fs._info(self._path(key))
+        except self.allowed_exceptions:
+            return None
+        if entry.get("type") == "directory":
+            return None
+        if entry.get("size") is None:
+            value = await self._get(key, None)
+            return None if value is None else len(value)
+        return int(entry["size"])
+
+    async def _keys(self, prefix: str) -> list[str]:
+        root = self._path(prefix) if prefix else self.path
+        try:
+            self.fs.invalidate_cache()
+            paths = await self.fs._find(root or "/", detail=False)
+        except self.allowed_exceptions:
+            return []
+        return [key for path in paths if (key := self._relative(path)) and _below(key, prefix)]
+
+    async def _names(self, prefix: str) -> list[str]:
+        root = self._path(prefix) if prefix else self.path
+        try:
+            self.fs.invalidate_cache()
+            paths = await self.fs._ls(root or "/", detail=False)
+        except self.allowed_exceptions:
+            return []
+        keys = [self._relative(path).rstrip("/") for path in paths]
+        return [key[len(prefix) + bool(prefix) :] for key in keys if key and _below(key, prefix)]
+
+    def _relative(self, path: str) -> str:
+        """Key of a path that the filesystem listed."""
+        inner = getattr(self.fs, "sync_fs", self.fs)
+        root = str(inner._strip_protocol(self.path or "/")).rstrip("/")
+        stripped = str(path)
+        return stripped[len(root) :].lstrip("/") if stripped.startswith(root) else ""
+
+
+def _below(key: str, prefix: str) -> bool:
+    return not prefix or key.startswith(f"{prefix}/")
+
+
+def _limits(byte_range: ByteRequest) -> tuple[int, int | None]:
+    """Start and end as fsspec takes them."""
+    match byte_range:
+        case RangeByteRequest(start, end):
+            return start, end
+        case OffsetByteRequest(offset):
+            return offset, None
+        case SuffixByteRequest(suffix):
+            return -suffix, None
+
+
+def _past_the_end(byte_range: ByteRequest, key: str) -> RangeNotSatisfiableError:
+    return RangeNotSatisfiableError(
+        f"key {key!r}: {byte_range} starts past the end of the value", key=key
+    )

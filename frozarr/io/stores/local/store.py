@@ -1,0 +1,437 @@
+"""A store in a directory of the local file system.
+
+Values are replaced whole: written to a temporary file in a hidden folder under the root, then
+renamed. Reads therefore need no locks, and a killed process leaves nothing that is ever listed.
+"""
+
+import contextlib
+import itertools
+import operator
+import os
+import stat
+import time
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final, Literal, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from frozarr.io.byte_requests import ByteRequest, resolve_range
+from frozarr.io.kernels.base import BytesLike, Parts, as_bytes_view
+from frozarr.io.programs.requests import (
+    Delete,
+    DeletePrefix,
+    Discard,
+    Get,
+    GetInto,
+    GetRanges,
+    ListNames,
+    ListPrefix,
+    Put,
+    Replace,
+    Sizes,
+    Stage,
+    Swap,
+    Versions,
+)
+from frozarr.io.stores.base import BlockingStore
+from frozarr.io.stores.dispatch import answers
+from frozarr.io.stores.local.files import (
+    CREATE,
+    MISSING,
+    READ,
+    exchange,
+    finish_row,
+    open_present,
+    read_range,
+    read_whole,
+    regular_nbytes,
+    remove_tree,
+    same_file,
+    scan,
+    sweep,
+    sync_folder,
+    unlink,
+    write_all,
+    write_parts,
+)
+from frozarr.io.stores.verbs import HIDDEN, is_hidden
+
+fcntl: Any = None
+with contextlib.suppress(ImportError):  # absent on Windows: there, swaps hold within the process
+    fcntl = import_module("fcntl")
+
+__all__ = ["LocalStore"]
+
+_BESIDE: Final = f"{HIDDEN}-beside"
+_FIRST_READ: Final = 1 << 16
+_TICK_NS: Final = 50_000_000
+_TRIES: Final = 100
+_NAMES = itertools.count()
+T = TypeVar("T")
+Durability = Literal["os", "fsync"]
+
+
+def _in_folder(folder: str, work: Callable[[], T], needs: str | None = None) -> T:
+    """Do something in a folder that others may remove, when it is empty, at any moment."""
+    for _ in range(_TRIES):
+        try:
+            return work()
+        except FileNotFoundError:
+            if needs is not None and not os.path.lexists(needs):
+                raise
+            with contextlib.suppress(FileNotFoundError, FileExistsError):  # gone again meanwhile
+                os.makedirs(folder, exist_ok=True)
+    return work()
+
+
+class LocalStore(BlockingStore):
+    """Keys are files below a root directory.
+
+    Parameters
+    ----------
+    root
+        The directory; made when something is first written.
+    read_only
+        Refuse all changes.
+    durability
+        ``os``: a value survives the process, not a power cut (as other Zarr libraries have it).
+        ``fsync``: a value has reached the disk when a write returns.
+
+    Symbolic links below the root are followed; anything that is not a regular file is an error.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> store = LocalStore(tempfile.mkdtemp())
+    >>> store.blocking.set("a/b", b"spam")
+    >>> store.blocking.list()
+    ['a/b']
+    """
+
+    coalesce_gap_nbytes = 16 * 1024
+    swaps_between_processes = fcntl is not None
+    supports_partial_writes = False
+
+    def __init__(
+        self, root: str | os.PathLike[str], *, read_only: bool = False,
+        durability: Durability = "os",
+    ) -> None:  # fmt: skip
+        super().__init__(read_only=read_only)
+        if durability not in {"os", "fsync"}:
+            raise ValueError(f"durability must be 'os' or 'fsync', got {durability!r}")
+        self.root = Path(root).absolute()
+        self.durability = durability
+        self._head = f"{self.root}/"
+        self._beside = f"{self.root.parent}/.{self.root.name}{HIDDEN}/"
+        self._identity = ("local", os.path.realpath(self.root))
+
+    @property
+    def url(self) -> str:
+        """``file://`` and the root."""
+        return f"file://{self.root}"
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """The root, symbolic links resolved."""
+        return self._identity
+
+    def _path(self, key: str) -> str:
+        if key.startswith(f"{_BESIDE}/"):
+            return self._beside + key[len(_BESIDE) + 1 :]
+        return self._head + key
+
+    # ------------------------------------------------------------------ reading
+
+    @answers(Get)
+    def _get(self, request: Get) -> list[BytesLike | None]:
+        if len(request.keys) == 1:
+            return [self._whole(request.keys[0], request.nbytes_hint)]
+        values: list[BytesLike | None] = [None] * len(request.keys)
+        for i, fd in open_present(self._path, request.keys):
+            try:
+                values[i] = read_whole(fd, request.nbytes_hint or _FIRST_READ, request.keys[i])
+            finally:
+                os.close(fd)
+        return values
+
+    def _whole(self, key: str, nbytes_hint: int = 0) -> bytes | None:
+        try:
+            fd = os.open(self._path(key), READ)
+        except MISSING:
+            return None
+        try:
+            return read_whole(fd, nbytes_hint or _FIRST_READ, key)
+        finally:
+            os.close(fd)
+
+    @answers(GetRanges)
+    def _get_ranges(self, request: GetRanges) -> list[BytesLike | None]:
+        """Parts of values; a file asked several times in a row is opened once."""
+        wanted = zip(request.keys, request.ranges, strict=True)
+        parts: list[BytesLike | None] = []
+        for key, group in itertools.groupby(wanted, operator.itemgetter(0)):
+            parts += self._parts_of(key, [byte_range for _, byte_range in group])
+        return parts
+
+    def _parts_of(self, key: str, ranges: Sequence[ByteRequest | None]) -> list[bytes | None]:
+        try:
+            fd = os.open(self._path(key), READ)
+        except MISSING:
+            return [None] * len(ranges)
+        try:
+            nbytes = regular_nbytes(fd, key)
+            spans = [(0, nbytes) if r is None else resolve_range(r, nbytes, key) for r in ranges]
+            return [read_range(fd, first, last - first) for first, last in spans]
+        except IsADirectoryError:
+            return [None] * len(ranges)
+        finally:
+            os.close(fd)
+
+    @answers(GetInto)
+    def _get_into(self, request: GetInto) -> npt.NDArray[np.int64]:
+        keys, rows = request.keys, request.rows
+        if not rows.flags.c_contiguous:
+            raise ValueError("rows to read into must lie side by side")
+        sizes = [-1] * len(keys)
+        width, flat = rows.shape[1], as_bytes_view(rows)
+        beyond = bytearray(1)  # asked for as well, to see that there is nothing more
+        for i, fd in open_present(self._path, keys):
+            row = flat[i * width : (i + 1) * width]
+            try:
+                got = os.readv(fd, [row, beyond])
+                sizes[i] = got if got == width else finish_row(fd, row, got, keys[i])
+            except IsADirectoryError:
+                continue
+            finally:
+                os.close(fd)
+        return np.array(sizes, np.int64)
+
+    @answers(Versions)
+    def _versions(self, request: Versions) -> list[Hashable]:
+        """Device, inode, size and times of each file; None where there is none."""
+        versions: list[Hashable] = []
+        for key in request.keys:
+            try:
+                entry = os.stat(self._path(key))
+            except MISSING:
+                versions.append(None)
+            else:
+                times = entry.st_mtime_ns, entry.st_ctime_ns
+                versions.append((entry.st_dev, entry.st_ino, entry.st_size, *times))
+        return versions
+
+    def is_settled(self, version: Any) -> bool:
+        """Whether the file is older than the ticks of the clock that dates changes in place."""
+        return version is not None and time.time_ns() - max(version[3:]) > _TICK_NS
+
+    @answers(Sizes)
+    def _sizes(self, request: Sizes) -> list[int | None]:
+        return [self._size(key) for key in request.keys]
+
+    def _size(self, key: str) -> int | None:
+        try:
+            entry = os.stat(self._path(key))
+        except MISSING:
+            return None
+        return entry.st_size if stat.S_ISREG(entry.st_mode) else None
+
+    # ------------------------------------------------------------------ writing
+
+    @answers(Put)
+    def _put(self, request: Put) -> None:
+        with self._workshop() as folder:
+            head = f"{folder}{os.getpid():x}-"
+            for key, value in zip(request.keys, request.values, strict=True):
+                made = f"{head}{next(_NAMES):x}"
+                try:
+                    self._make(made, value)
+                    self._place(made, self._path(key))
+                except BaseException:
+                    unlink(made)
+                    raise
+
+    def _make(self, path: str, value: BytesLike | Parts) -> None:
+        """Make a temporary file that holds the value."""
+        try:
+            fd = os.open(path, CREATE, 0o666)
+        except FileNotFoundError:
+            folder = path.rpartition("/")[0]
+            fd = _in_folder(folder, lambda: os.open(path, CREATE, 0o666))
+        try:
+            if isinstance(value, Parts):
+                write_parts(fd, value)
+            else:
+                write_all(fd, value)
+            if self.durability == "fsync":
+                os.fsync(fd)
+        finally:
+            os.close(fd)
+
+    def _place(self, made: str, path: str) -> None:
+        try:
+            os.replace(made, path)
+        except FileNotFoundError:  # no folder yet, or pruned by a deletion next to us
+            folder = path.rpartition("/")[0]
+            with contextlib.suppress(OSError):  # mostly the last folder is all that lacks
+                os.mkdir(folder)
+            _in_folder(folder, lambda: os.replace(made, path), needs=made)
+        if self.durability == "fsync":
+            sync_folder(os.path.dirname(path))
+
+    @contextlib.contextmanager
+    def _workshop(self) -> Iterator[str]:
+        """The hidden folder under the root; gone afterwards unless others work in it."""
+        folder = f"{self._head}{HIDDEN}/"
+        try:
+            os.mkdir(folder)
+        except FileExistsError:
+            sweep(folder)
+        except FileNotFoundError:
+            with contextlib.suppress(FileExistsError):  # there, and gone again: others are at work
+                os.makedirs(folder, exist_ok=True)
+        try:
+            yield folder
+        finally:
+            with contextlib.suppress(OSError):  # not empty: somebody else is at work
+                os.rmdir(folder)
+
+    @answers(Delete)
+    def _delete(self, request: Delete) -> None:
+        folders = set()
+        for key in request.keys:
+            path = self._path(key)
+            try:
+                os.unlink(path)
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except (IsADirectoryError, PermissionError):
+                if not os.path.isdir(path):
+                    raise
+                self._delete_tree(key)
+            folders.add(key.rpartition("/")[0])
+        self._prune(folders)
+
+    def _prune(self, folders: set[str]) -> None:
+        """Remove folders that have become empty, and their parents."""
+        for emptied in sorted(folders, key=len, reverse=True):
+            folder = emptied
+            while folder:
+                try:
+                    os.rmdir(self._path(folder))
+                except OSError:
+                    break
+                folder = folder.rpartition("/")[0]
+
+    @answers(DeletePrefix)
+    def _delete_prefix(self, request: DeletePrefix) -> None:
+        for path in [request.prefix] if request.prefix else self._names(""):
+            self._delete_tree(path)
+
+    def _delete_tree(self, prefix: str) -> None:
+        with self._workshop() as folder:
+            aside = f"{folder}{os.getpid():x}-{next(_NAMES):x}"
+            place = self._path(prefix)
+            if not os.path.lexists(place):
+                return
+            try:  # at once: no reader sees half of it gone
+                _in_folder(folder, lambda: os.rename(place, aside), needs=place)
+            except (FileNotFoundError, NotADirectoryError):
+                return
+            remove_tree(aside)
+        self._prune({prefix.rpartition("/")[0]})
+
+    # ------------------------------------------------------------------ changing safely
+
+    @answers(Swap)
+    def _swap(self, request: Swap) -> bool:
+        with self._exclusive():
+            if self._whole(request.key) != request.old:
+                return False
+            if request.new is None:
+                self._delete(Delete([request.key]))
+            else:
+                self._put(Put([request.key], [request.new]))
+            return True
+
+    @contextlib.contextmanager
+    def _exclusive(self) -> Iterator[None]:
+        """Hold the root against other processes (and threads), by locking the directory itself."""
+        if fcntl is None:
+            yield
+            return
+        os.makedirs(self.root, exist_ok=True)
+        while True:
+            fd = os.open(self.root, os.O_RDONLY)
+            try:
+                with contextlib.suppress(OSError):  # some network file systems can't lock
+                    fcntl.flock(fd, fcntl.LOCK_EX)
+                if same_file(fd, self.root):
+                    yield
+                    return
+            finally:
+                os.close(fd)
+
+    @answers(Stage)
+    def _stage(self, request: Stage) -> str | None:
+        """Hidden prefix for building what will replace a folder; None if that can't be done."""
+        prefix = request.prefix
+        if not os.path.isdir(self._path(prefix) if prefix else self.root):
+            return None
+        name = f"{os.getpid():x}-{next(_NAMES):x}"
+        staged = f"{HIDDEN}/{name}" if prefix else f"{_BESIDE}/{name}"
+        try:
+            os.makedirs(self._path(staged))
+        except OSError:
+            return None
+        sweep(os.path.dirname(self._path(staged)) + "/")
+        return staged
+
+    @answers(Replace)
+    def _replace(self, request: Replace) -> None:
+        """Exchange the staged directory and the one at a prefix, then remove the old one."""
+        made = self._path(request.staged)
+        place = self._path(request.prefix) if request.prefix else str(self.root)
+        with self._exclusive():
+            exchange(made, place)
+        remove_tree(made)
+        with contextlib.suppress(OSError):
+            os.rmdir(os.path.dirname(made))
+
+    @answers(Discard)
+    def _discard(self, request: Discard) -> None:
+        made = self._path(request.prefix)
+        remove_tree(made)
+        with contextlib.suppress(OSError):
+            os.rmdir(os.path.dirname(made))
+
+    # ------------------------------------------------------------------ listing
+
+    @answers(ListPrefix)
+    def _list_prefix(self, request: ListPrefix) -> list[str]:
+        if is_hidden(request.prefix):
+            return []
+        keys: list[str] = []
+        folders = [request.prefix]
+        while folders:
+            folder = folders.pop()
+            head = f"{folder}/" if folder else ""
+            for entry in scan(self._path(folder)):
+                if entry.is_dir():
+                    if folder or not is_hidden(entry.name):
+                        folders.append(head + entry.name)
+                else:
+                    keys.append(head + entry.name)
+        return sorted(keys)
+
+    @answers(ListNames)
+    def _list_names(self, request: ListNames) -> list[str]:
+        return self._names(request.prefix)
+
+    def _names(self, prefix: str) -> list[str]:
+        """Names in a folder, sorted."""
+        return sorted(
+            entry.name for entry in scan(self._path(prefix)) if prefix or not is_hidden(entry.name)
+        )

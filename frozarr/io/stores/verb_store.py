@@ -1,0 +1,96 @@
+"""A store around an object of another library, or of a user, that has the verbs users know."""
+
+from typing import Any, TypeVar
+
+from frozarr.io.programs.requests import StoreRequest
+from frozarr.io.runners.drive import answered_async
+from frozarr.io.stores.base import Store, unsupported
+from frozarr.io.stores.simpler import by_simpler_requests
+from frozarr.io.stores.verbs import VERBS, by_verbs, has_verbs
+from frozarr.io.stores.waiting import background_loop, wait_on
+
+__all__ = ["VerbStore"]
+
+T = TypeVar("T")
+
+
+class VerbStore(Store):
+    """Asks an object by its verbs: ``async def get(key, prototype, byte_range)`` and its kin.
+
+    Parameters
+    ----------
+    verbs
+        An object with asynchronous ``get``, ``set``, ``delete`` and ``list_prefix`` (or ``list``),
+        and whatever else of the verbs it has.
+
+    Examples
+    --------
+    >>> import frozarr
+    >>> class Mine:
+    ...     def __init__(self):
+    ...         self.values = {}
+    ...     async def get(self, key, prototype=None, byte_range=None):
+    ...         return self.values.get(key)
+    ...     async def set(self, key, value):
+    ...         self.values[key] = value.to_bytes()
+    ...     async def delete(self, key):
+    ...         self.values.pop(key, None)
+    ...     async def list(self):
+    ...         for key in list(self.values):
+    ...             yield key
+    >>> mine = Mine()
+    >>> array = frozarr.create_array(mine, data=[1, 2, 3])
+    >>> sorted(mine.values), array[1:]
+    (['c/0', 'zarr.json'], array([2, 3]))
+    """
+
+    def __init__(self, verbs: Any, *, read_only: bool | None = None) -> None:
+        given = bool(getattr(verbs, "read_only", False))
+        super().__init__(read_only=given if read_only is None else read_only)
+        if not has_verbs(verbs):
+            raise TypeError(f"{type(verbs).__name__} lacks some of get, set, delete and list")
+        self.verbs = verbs
+        self._own = frozenset(name for name in VERBS if callable(getattr(verbs, name, None)))
+        self.supports_deletes = bool(getattr(verbs, "supports_deletes", True))
+        self.supports_listing = bool(getattr(verbs, "supports_listing", True))
+        self.supports_writes = bool(getattr(verbs, "supports_writes", True))
+
+    @property
+    def url(self) -> str:
+        """What the object calls itself."""
+        return str(
+            getattr(self.verbs, "url", None) or f"{type(self.verbs).__name__}://{id(self.verbs)}"
+        )
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """The object itself."""
+        return ("verbs", id(self.verbs))
+
+    @property
+    def loop(self) -> Any:
+        """The loop that fsspec keeps in the background."""
+        return background_loop()
+
+    def wait(self, work: Any) -> Any:
+        """Run a coroutine on the loop in the background, for a caller that blocks."""
+        return wait_on(self.loop, work, self.url)
+
+    def perform(self, request: StoreRequest[T]) -> T:
+        """Carry out a request, for callers that block; its answer."""
+        answer: T = self.wait(self.perform_async(request))
+        return answer
+
+    async def perform_async(self, request: StoreRequest[T]) -> T:
+        """Carry out a request, for callers on any event loop; its answer."""
+        self.admit(request)
+        answer = await by_verbs(self.verbs, self._own, request)
+        if answer is NotImplemented:
+            simpler = by_simpler_requests(request)
+            if simpler is None:
+                raise unsupported(self, request)
+            answer = await answered_async(simpler, self.perform_async)
+        result: T = answer
+        return result
+
+    carry_out_async = perform_async
