@@ -103,9 +103,9 @@ _FROM_ENV: list[Config] = []
 
 def current_config() -> Config:
     """The config that handles made now will carry."""
-    found = _CURRENT.get()
-    if found is not None:
-        return found
+    chosen = _CURRENT.get()
+    if chosen is not None:
+        return chosen
     if not _FROM_ENV:  # read once, on first use: the environment is not consulted at import
         _FROM_ENV.append(config_from_env(os.environ))
     return _FROM_ENV[0]

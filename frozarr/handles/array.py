@@ -16,7 +16,7 @@ import numpy as np
 
 from frozarr.config import Config, as_config
 from frozarr.errors import SelectionError
-from frozarr.handles.info import ArrayInfo, array_info
+from frozarr.handles.info import ArrayInfo
 from frozarr.handles.plan import Planner
 from frozarr.indexing import AxisGrid, grid_shape
 from frozarr.io.access import Access
@@ -361,7 +361,27 @@ class ArrayHandle(Immutable):
     @property
     def info(self) -> ArrayInfo:
         """A printable record; nothing is read."""
-        return array_info(self)
+        return self.info_with(None)
+
+    def info_with(self, stored: tuple[int, int] | None) -> ArrayInfo:
+        """A printable record.
+
+        Parameters
+        ----------
+        stored
+            Bytes and objects in the store, if they were counted.
+        """
+        nbytes, count = stored or (None, None)
+        chunks, shards = self.chunking
+        return ArrayInfo(
+            type=type(self).__name__, zarr_format=self.metadata.zarr_format,
+            data_type=self.metadata.data_type, fill_value=self.fill_value, shape=self.shape,
+            shard_shape=shards, chunk_shape=chunks, order=self.order, read_only=self.read_only,
+            store_type=type(self.store).__name__, filters=self.filters,
+            serializer=self.serializer, compressors=self.compressors, nbytes=self.nbytes,
+            nbytes_stored=nbytes, storage_ratio=round(self.nbytes / nbytes, 1) if nbytes else None,
+            chunks_initialized=None if count is None else f"{count}/{self.nshards}",
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.store_path} shape={self.shape} dtype={self.dtype}>"

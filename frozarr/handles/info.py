@@ -1,15 +1,12 @@
 """The printable record behind ``array.info``."""
 
 import html
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 import numpy as np
 
-if TYPE_CHECKING:
-    from frozarr.handles.array import ArrayHandle
-
-__all__ = ["ArrayInfo", "array_info"]
+__all__ = ["ArrayInfo"]
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -72,24 +69,3 @@ def _text(value: Any) -> str:
         return str(value)
     except ValueError:  # a time without a unit is a number that numpy does not show
         return f"{np.asarray(value).view(np.int64)} (no unit)"
-
-
-def array_info(array: "ArrayHandle", stored: tuple[int, int] | None = None) -> ArrayInfo:
-    """Record of an array.
-
-    Parameters
-    ----------
-    stored
-        Bytes and objects in the store, if they were counted.
-    """
-    nbytes, count = stored or (None, None)
-    return ArrayInfo(
-        type=type(array).__name__, zarr_format=array.metadata.zarr_format,
-        data_type=array.metadata.data_type,
-        fill_value=array.fill_value, shape=array.shape, shard_shape=array.chunking[1],
-        chunk_shape=array.chunking[0], order=array.order, read_only=array.read_only,
-        store_type=type(array.store).__name__, filters=array.filters,
-        serializer=array.serializer, compressors=array.compressors, nbytes=array.nbytes,
-        nbytes_stored=nbytes, storage_ratio=round(array.nbytes / nbytes, 1) if nbytes else None,
-        chunks_initialized=None if count is None else f"{count}/{array.nshards}",
-    )  # fmt: skip

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from frozarr.errors import MetadataError, SelectionError
 from frozarr.handles.array import ArrayHandle
-from frozarr.handles.info import ArrayInfo, array_info
+from frozarr.handles.info import ArrayInfo
 from frozarr.indexing import SelectionMode
 from frozarr.io.bound import BoundArray
 from frozarr.io.buffers import BufferPrototype
@@ -294,4 +294,4 @@ def info_complete(array: ArrayHandle) -> Program[ArrayInfo]:
     """A printable record with what is stored; the store is listed."""
     nbytes = yield from arrays.stored_nbytes(array.access)
     objects = yield from arrays.stored_objects(array.bound, array.access)
-    return array_info(array, stored=(nbytes, objects))
+    return array.info_with((nbytes, objects))

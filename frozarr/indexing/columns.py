@@ -22,7 +22,7 @@ def read_only(array: A) -> A:
     """
     if array.flags.writeable:
         array = array.view()
-        array.flags.writeable = False
+        array.setflags(write=False)
     return array
 
 
@@ -33,7 +33,11 @@ def _same(ours: Any, theirs: Any) -> bool:
 
 
 def _frozen(array: Any) -> Any:
-    return None if array is None else read_only(array)
+    """As `read_only`; None stays None."""
+    if array is not None and array.flags.writeable:
+        array = array.view()
+        array.setflags(write=False)
+    return array
 
 
 def column(**options: Any) -> Any:

@@ -38,8 +38,8 @@ def to_host(array: Any) -> npt.NDArray[Any]:
     """The array in host memory; itself if it is there already."""
     if isinstance(array, np.ndarray):
         return array
-    found: npt.NDArray[Any] = device().asnumpy(array)
-    return found
+    moved: npt.NDArray[Any] = device().asnumpy(array)
+    return moved
 
 
 class Buffer(cpu.Buffer):

@@ -8,17 +8,17 @@ import numpy.typing as npt
 __all__ = ["assert_same_array", "assign_same", "check_same"]
 
 
-def assert_same_array(found: Any, expected: Any) -> None:
+def assert_same_array(actual: Any, expected: Any) -> None:
     """Same shape, dtype and bits (NaN equals the same NaN); scalars have no byte order."""
-    found, expected = np.asarray(found), np.asarray(expected)
+    actual, expected = np.asarray(actual), np.asarray(expected)
     if not expected.ndim and expected.dtype.kind in "iufcMmU":
-        found, expected = (a.astype(a.dtype.newbyteorder("=")) for a in (found, expected))
-    assert found.shape == expected.shape, (found.shape, expected.shape)
-    assert found.dtype == expected.dtype, (found.dtype, expected.dtype)
+        actual, expected = (a.astype(a.dtype.newbyteorder("=")) for a in (actual, expected))
+    assert actual.shape == expected.shape, (actual.shape, expected.shape)
+    assert actual.dtype == expected.dtype, (actual.dtype, expected.dtype)
     if expected.dtype.hasobject:
-        assert found.tolist() == expected.tolist(), (found, expected)
+        assert actual.tolist() == expected.tolist(), (actual, expected)
     else:
-        assert found.tobytes() == expected.tobytes(), (found, expected)
+        assert actual.tobytes() == expected.tobytes(), (actual, expected)
 
 
 def check_same(array: Any, values: npt.NDArray[Any], selection: Any, *, raises: Any = None) -> None:
@@ -39,10 +39,10 @@ def check_same(array: Any, values: npt.NDArray[Any], selection: Any, *, raises: 
         assert_same_array(array[selection], expected)
         return
     try:
-        found = array[selection]
+        actual = array[selection]
     except raises:
         return
-    raise AssertionError(f"{selection!r} gave {found!r}, expected {raises.__name__}")
+    raise AssertionError(f"{selection!r} gave {actual!r}, expected {raises.__name__}")
 
 
 def assign_same(

@@ -141,10 +141,10 @@ class StoreTests:
 
     def test_get_partial_values(self, face: Any) -> None:
         face.set("a", b"abcdef")
-        found = face.get_partial_values(
+        values = face.get_partial_values(
             None, [("a", RangeByteRequest(0, 2)), ("missing", None), ("a", None)]
         )
-        assert [f and f.to_bytes() for f in found] == [b"ab", None, b"abcdef"]
+        assert [f and f.to_bytes() for f in values] == [b"ab", None, b"abcdef"]
 
     def test_set_if_not_exists(self, face: Any) -> None:
         face.set_if_not_exists("a", b"first")
@@ -223,8 +223,8 @@ class StoreTests:
         keys = [f"c/{i}/{j}" for i in range(4) for j in range(5)]
         store.perform(Put(keys, [key.encode() for key in keys]))
         asked = [*keys[3:9], "c/9/9", "d/0/0", "d/0/1", "c/0/9", "c/0/8", *keys[:2]]
-        found = store.perform(Get(asked))
-        assert [None if f is None else bytes(f) for f in found] == [
+        values = store.perform(Get(asked))
+        assert [None if f is None else bytes(f) for f in values] == [
             k.encode() if k in keys else None for k in asked
         ]  # fmt: skip
         rows = np.zeros((len(asked), 5), np.uint8)

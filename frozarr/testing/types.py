@@ -76,31 +76,33 @@ def _named(name: str, **configuration: JSON) -> dict[str, Any]:
 def _filters(dtype: Any, ndim: int) -> list[Any]:
     """Array filters that keep every value of a type."""
     transpose = _named("transpose", order=list(range(ndim))[::-1])
-    found: list[Any] = [None, [transpose], [_named("reshape", shape=[-1])]]
+    filters: list[Any] = [None, [transpose], [_named("reshape", shape=[-1])]]
     kind = np.dtype(dtype) if isinstance(dtype, str) and dtype in _FIXED else None
     if kind is None:
-        return found[:2] if dtype in _VARIABLE else found
+        return filters[:2] if dtype in _VARIABLE else filters
     if kind.kind in "iu":
         other = kind.name[1:] if kind.kind == "u" else f"u{kind.name}"
-        found.append([_named("numcodecs.delta", dtype=kind.newbyteorder("<").str)])
-        found.append([_named("cast_value", data_type=other, out_of_range="wrap")])
-        found.append([transpose, _named("cast_value", data_type=other, out_of_range="wrap")])
+        filters.append([_named("numcodecs.delta", dtype=kind.newbyteorder("<").str)])
+        filters.append([_named("cast_value", data_type=other, out_of_range="wrap")])
+        filters.append([transpose, _named("cast_value", data_type=other, out_of_range="wrap")])
     if kind.kind == "f":
-        found.append([_named("numcodecs.bitround", keepbits={2: 10, 4: 23, 8: 52}[kind.itemsize])])
+        filters.append(
+            [_named("numcodecs.bitround", keepbits={2: 10, 4: 23, 8: 52}[kind.itemsize])]
+        )
     if kind.kind == "b":
-        found.append([_named("numcodecs.packbits")])
-    return found
+        filters.append([_named("numcodecs.packbits")])
+    return filters
 
 
 def _serializers(dtype: Any) -> list[Any]:
     if dtype in _VARIABLE:
         return ["auto"]
-    found: list[Any] = ["auto", _named("bytes", endian="big")]
+    serializers: list[Any] = ["auto", _named("bytes", endian="big")]
     if dtype in _ML or (
         isinstance(dtype, str) and dtype in _FIXED and np.dtype(dtype).kind in "biufcMm"
     ):
-        found.append(_named("packbits", padding_encoding="first_byte"))
-    return found
+        serializers.append(_named("packbits", padding_encoding="first_byte"))
+    return serializers
 
 
 _MORE_CODECS = (
@@ -157,5 +159,5 @@ def any_metadata(draw: st.DrawFn, shape: Shape | None = None) -> ArrayMetadata:
 
 
 def _with_fill(metadata: Any, fill: Any) -> ArrayMetadata:
-    found: ArrayMetadata = attrs.evolve(metadata, fill_value=fill)
-    return found
+    filled: ArrayMetadata = attrs.evolve(metadata, fill_value=fill)
+    return filled

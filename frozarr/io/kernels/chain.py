@@ -145,11 +145,12 @@ class BoundChain:
             A chunk is corrupt, or reaches outside the buffer.
         """
         view = as_bytes_view(buffer)
-        if len(offset) and int(np.max(offset + nbytes)) > len(view):
+        single = len(offset) == 1
+        end = int(offset[0] + nbytes[0]) if single else int(np.max(offset + nbytes, initial=0))
+        if end > len(view):
             raise DecodeError(f"an inner chunk reaches beyond the {len(view)} bytes there are")
-        if len(offset) == 1:  # no copy into a staging array
-            start, size = int(offset[0]), int(nbytes[0])
-            return self.decode(view[start : start + size])[np.newaxis]
+        if single:  # no copy into a staging array
+            return self.decode(view[int(offset[0]) : end])[np.newaxis]
         joined = self._take_raw(view, offset, nbytes) if self.raw else None
         if len(self.kernels) == 1 and self.coding is None:
             joined = self.kernels[0].decode_segments(view, offset, nbytes, self.nbytes)

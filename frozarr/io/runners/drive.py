@@ -7,7 +7,7 @@ without an event loop.
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
-from frozarr.io.programs.requests import Program, Request, Task
+from frozarr.io.programs.requests import Program, Request, StoreRequest, Task
 from frozarr.io.runners.locks import LOCKS
 
 __all__ = ["Answers", "drive", "finish"]
@@ -31,6 +31,9 @@ class Answers(Protocol):
             In whose name keys are locked.
         """
 
+    direct: Callable[[Any, StoreRequest[Any]], Any] | None
+    """Carries out a request to a store without waiting; None if all are awaited."""
+
     def steps(self) -> Callable[[Callable[[], Any]], Awaitable[Any]] | None:
         """Where a program's own work is done, if not right here."""
 
@@ -44,7 +47,7 @@ async def drive(task: Task[T], answers: Answers) -> T:
         What the program raises; errors of requests are raised in the program first.
     """
     program, store, owner = task.program, task.store, object()
-    step = answers.steps()
+    step, direct = answers.steps(), answers.direct
     resume: Callable[[Any], Request[Any]] = program.send
     reply: Any = None
     try:
@@ -57,7 +60,10 @@ async def drive(task: Task[T], answers: Answers) -> T:
                 result: T = outcome
                 return result
             try:
-                reply = await answers.answer(outcome, store, owner)
+                if direct is not None and isinstance(outcome, StoreRequest):
+                    reply = direct(store, outcome)
+                else:
+                    reply = await answers.answer(outcome, store, owner)
                 resume = program.send
             except BaseException as error:  # noqa: BLE001 - the program may clean up, and raises it
                 reply, resume = error, program.throw
@@ -99,11 +105,16 @@ class _Asking:
     def __init__(self, perform: Callable[[Any], Any]) -> None:
         self._perform = perform
 
-    async def answer(self, request: Request[Any], _: Any, __: object) -> Any:
+    def direct(self, _: Any, request: StoreRequest[Any]) -> Any:
+        """What the function says."""
         return self._perform(request)
 
+    async def answer(self, request: Request[Any], _: Any, __: object) -> Any:
+        """Only stores are asked."""
+        raise TypeError(f"not a request to a store: {request!r}")
+
     def steps(self) -> None:
-        return None
+        """A program's own work is done right here."""
 
 
 def answered(program: Program[T], perform: Callable[[Any], Any]) -> T:
@@ -111,11 +122,20 @@ def answered(program: Program[T], perform: Callable[[Any], Any]) -> T:
     return finish(drive(Task(program), _Asking(perform)))
 
 
-class _Awaiting(_Asking):
+class _Awaiting:
     """Answers of a function that is awaited."""
 
+    direct = None
+
+    def __init__(self, perform: Callable[[Any], Awaitable[Any]]) -> None:
+        self._perform = perform
+
     async def answer(self, request: Request[Any], _: Any, __: object) -> Any:
+        """What the function says."""
         return await self._perform(request)
+
+    def steps(self) -> None:
+        """A program's own work is done right here."""
 
 
 async def answered_async(program: Program[T], perform: Callable[[Any], Awaitable[Any]]) -> T:

@@ -35,6 +35,8 @@ async def run_async(program: Program[T], store: Any = None) -> T:
 class _Loop:
     """Answers that are awaited."""
 
+    direct = None
+
     def __init__(self, *, threaded: bool) -> None:
         self._threaded = threaded
         """A program's own work is worth a thread."""

@@ -22,13 +22,16 @@ class _Record:
     def steps(self) -> None:
         """A program's own work is done right here."""
 
+    def direct(self, _: Any, request: StoreRequest[Any]) -> Any:
+        """Note a request to a store and carry it out."""
+        self.requests.append(request)
+        return self._store.perform(request)
+
     async def answer(self, request: Request[Any], _: Any, __: object) -> Any:
-        """Note a request and carry it out; programs run one after the other."""
+        """Note a request; programs run one after the other."""
         if isinstance(request, Gather):
             return [await drive(Task(task.program), self) for task in request.tasks]
         self.requests.append(request)
-        if isinstance(request, StoreRequest):
-            return self._store.perform(request)
         if isinstance(request, Lock):
             return None
         raise TypeError(f"not a request: {request!r}")

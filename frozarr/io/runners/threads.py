@@ -83,13 +83,15 @@ class _Threads:
     def steps(self) -> None:
         """A program's own work is done right here."""
 
+    def direct(self, store: Any, request: StoreRequest[Any]) -> Any:
+        """Carry out one request to a store."""
+        if self._turn is not _NO_TURN and _short_calls(request):
+            with self._turn:
+                return store.perform(request)
+        return store.perform(request)
+
     async def answer(self, request: Request[Any], store: Any, owner: object) -> Any:
-        """Carry out one request."""
-        if isinstance(request, StoreRequest):
-            if self._turn is not _NO_TURN and _short_calls(request):
-                with self._turn:
-                    return store.perform(request)
-            return store.perform(request)
+        """Carry out a request for other programs, or for locks."""
         if isinstance(request, Gather):
             return self._gather(request, store)
         if isinstance(request, Lock):

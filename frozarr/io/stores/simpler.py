@@ -65,12 +65,12 @@ def _nothing(answer: T) -> Program[T]:
 def _get_into(request: GetInto) -> Program[Any]:
     values = yield from Get(request.keys, request.rows.shape[1])
     width = request.rows.shape[1]
-    sizes = np.full(len(request.keys), -1, np.int64)
-    for row, value in enumerate(values):
-        if value is not None:
-            view = as_bytes_view(value)
-            sizes[row] = len(view)
-            request.rows[row, : len(view)] = np.frombuffer(view[:width], np.uint8)
+    views = [None if value is None else as_bytes_view(value) for value in values]
+    sizes = np.array([-1 if view is None else len(view) for view in views], np.int64)
+    fitting = np.flatnonzero(sizes == width)
+    if len(fitting) and width:
+        joined = b"".join([view for view in views if view and len(view) == width])
+        request.rows[fitting] = np.frombuffer(joined, np.uint8).reshape(-1, width)
     return sizes
 
 
