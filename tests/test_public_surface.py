@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 import subprocess
 import sys
+import types
 
 import pytest
 
@@ -42,7 +43,9 @@ def test_every_public_name_is_documented():
         assert loaded.__doc__, module.name
         for name in getattr(loaded, "__all__", ()):
             value = getattr(loaded, name)
-            if callable(value) and getattr(value, "__module__", "").startswith("frozarr"):
+            if isinstance(value, type | types.FunctionType) and value.__module__.startswith(
+                "frozarr"
+            ):
                 assert value.__doc__, f"{module.name}.{name}"
 
 

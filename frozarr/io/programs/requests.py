@@ -4,8 +4,8 @@ A program asks by ``answer = yield from request``, which types the answer. Reque
 what they touch and whether they change it, so that a store can check all of them in one place.
 """
 
-from collections.abc import Generator, Hashable, Iterable, Sequence
-from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
+from collections.abc import Coroutine, Generator, Hashable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
 import attrs
 import numpy as np
@@ -15,10 +15,13 @@ from frozarr.io.byte_requests import ByteRequest, check_range
 from frozarr.io.kernels.base import BytesLike, Parts
 from frozarr.metadata.paths import check_key, check_keys
 
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
 __all__ = [
-    "Delete", "DeletePrefix", "Discard", "Gather", "Get", "GetInto", "GetRanges", "ListNames",
-    "ListPrefix", "Lock", "Program", "Put", "Replace", "Request", "Sizes", "Stage", "StoreRequest",
-    "Swap", "Task", "Versions",
+    "AnyRequest", "AnyStoreRequest", "Delete", "DeletePrefix", "Discard", "Gather", "Get",
+    "GetInto", "GetRanges", "ListNames", "ListPrefix", "Lock", "Performer", "Program", "Put",
+    "Replace", "Request", "Sizes", "Stage", "StoreRequest", "Swap", "Task", "Versions",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -33,12 +36,15 @@ class Request(Generic[T]):
 
     __slots__ = ()
 
-    def __iter__(self) -> "Generator[Request[Any], Any, T]":
+    def __iter__(self) -> "Generator[AnyRequest, Any, T]":
         answer: T = yield self
         return answer
 
 
-Program: TypeAlias = Generator[Request[Any], Any, T]
+AnyRequest: TypeAlias = Request[Any]
+"""A request, whatever its answer is."""
+
+Program: TypeAlias = Generator[AnyRequest, Any, T]
 """Asks for effects, is sent the answers, and returns a result."""
 
 
@@ -62,6 +68,31 @@ class StoreRequest(Request[T]):
         InvalidKeyError, ValueError
             Of the first that is wrong.
         """
+
+
+AnyStoreRequest: TypeAlias = StoreRequest[Any]
+"""A request to a store, whatever its answer is."""
+
+
+class Performer(Protocol):
+    """What carries out requests: a store, as runners see it."""
+
+    @property
+    def loop(self) -> "AbstractEventLoop | None":
+        """The event loop of a store that waits; None if it never does."""
+
+    @property
+    def identity(self) -> tuple[Hashable, ...]:
+        """What makes two stores the same place; locks go by it."""
+
+    def perform(self, request: StoreRequest[T]) -> T:
+        """Carry out a request, for callers that block; its answer."""
+
+    async def perform_async(self, request: StoreRequest[T]) -> T:
+        """Carry out a request, for callers on any event loop; its answer."""
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the store's loop, for a caller that blocks."""
 
 
 @attrs.frozen
@@ -230,7 +261,7 @@ class Task(Generic[T]):
     """A program, and the store that its requests go to."""
 
     program: Program[T]
-    store: Any = None
+    store: Performer | None = None
     """None: the program names its stores itself, in tasks of its own."""
 
 
@@ -253,7 +284,7 @@ class Gather(Request[list[T]]):
 
 
 def on(
-    store: Any, program: Program[T], workers: int = 1, concurrency: int = _IN_FLIGHT
+    store: Performer, program: Program[T], workers: int = 1, concurrency: int = _IN_FLIGHT
 ) -> Program[T]:
     """A program for one store, as part of one that has none; what it returns."""
     (result,) = yield from Gather([Task(program, store)], workers, concurrency)

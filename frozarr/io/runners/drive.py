@@ -7,10 +7,17 @@ without an event loop.
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
-from frozarr.io.programs.requests import Program, Request, StoreRequest, Task
+from frozarr.io.programs.requests import (
+    AnyRequest,
+    AnyStoreRequest,
+    Performer,
+    Program,
+    StoreRequest,
+    Task,
+)
 from frozarr.io.runners.locks import LOCKS
 
-__all__ = ["Answers", "drive", "finish"]
+__all__ = ["Answers", "answered", "answered_async", "drive", "finish", "named"]
 
 T = TypeVar("T")
 
@@ -18,7 +25,7 @@ T = TypeVar("T")
 class Answers(Protocol):
     """How a runner carries out requests."""
 
-    async def answer(self, request: Request[Any], store: Any, owner: object) -> Any:
+    async def answer(self, request: AnyRequest, store: Performer | None, owner: object) -> Any:
         """Carry out a request.
 
         Parameters
@@ -31,8 +38,9 @@ class Answers(Protocol):
             In whose name keys are locked.
         """
 
-    direct: Callable[[Any, StoreRequest[Any]], Any] | None
-    """Carries out a request to a store without waiting; None if all are awaited."""
+    @property
+    def direct(self) -> Callable[[Any, AnyStoreRequest], Any] | None:
+        """Carries out a request to a store without waiting; None if all are awaited."""
 
     def steps(self) -> Callable[[Callable[[], Any]], Awaitable[Any]] | None:
         """Where a program's own work is done, if not right here."""
@@ -48,7 +56,7 @@ async def drive(task: Task[T], answers: Answers) -> T:
     """
     program, store, owner = task.program, task.store, object()
     step, direct = answers.steps(), answers.direct
-    resume: Callable[[Any], Request[Any]] = program.send
+    resume: Callable[[Any], AnyRequest] = program.send
     reply: Any = None
     try:
         while True:
@@ -99,17 +107,30 @@ def finish(coroutine: Coroutine[Any, Any, T]) -> T:
     raise RuntimeError("a coroutine that was not to wait did")
 
 
+def named(store: Performer | None, request: AnyRequest) -> Performer:
+    """The store that a request goes to.
+
+    Raises
+    ------
+    TypeError
+        The program runs without a store, and names none itself.
+    """
+    if store is None:
+        raise TypeError(f"no store to ask for {request!r}: run the program with a store")
+    return store
+
+
 class _Asking:
     """Answers of a plain function."""
 
     def __init__(self, perform: Callable[[Any], Any]) -> None:
         self._perform = perform
 
-    def direct(self, _: Any, request: StoreRequest[Any]) -> Any:
+    def direct(self, _: Any, request: AnyStoreRequest) -> Any:
         """What the function says."""
         return self._perform(request)
 
-    async def answer(self, request: Request[Any], _: Any, __: object) -> Any:
+    async def answer(self, request: AnyRequest, _: Any, __: object) -> Any:
         """Only stores are asked."""
         raise TypeError(f"not a request to a store: {request!r}")
 
@@ -130,7 +151,7 @@ class _Awaiting:
     def __init__(self, perform: Callable[[Any], Awaitable[Any]]) -> None:
         self._perform = perform
 
-    async def answer(self, request: Request[Any], _: Any, __: object) -> Any:
+    async def answer(self, request: AnyRequest, _: Any, __: object) -> Any:
         """What the function says."""
         return await self._perform(request)
 

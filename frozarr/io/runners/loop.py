@@ -9,9 +9,17 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, TypeVar
 
 from frozarr.io.policy import POLICY
-from frozarr.io.programs.requests import Gather, Lock, Program, Request, StoreRequest, Task
+from frozarr.io.programs.requests import (
+    AnyRequest,
+    Gather,
+    Lock,
+    Performer,
+    Program,
+    StoreRequest,
+    Task,
+)
 from frozarr.io.runners.coroutines import GATE, Gate, all_done, in_thread
-from frozarr.io.runners.drive import drive
+from frozarr.io.runners.drive import drive, named
 from frozarr.io.runners.locks import LOCKS
 
 __all__ = ["gather", "run_async"]
@@ -19,7 +27,7 @@ __all__ = ["gather", "run_async"]
 T = TypeVar("T")
 
 
-async def run_async(program: Program[T], store: Any = None) -> T:
+async def run_async(program: Program[T], store: Performer | None = None) -> T:
     """Run one program to its end on the running loop; what it returns.
 
     Parameters
@@ -45,19 +53,20 @@ class _Loop:
         """Where a program's own work is done."""
         return in_thread if self._threaded else None
 
-    async def answer(self, request: Request[Any], store: Any, owner: object) -> Any:
+    async def answer(self, request: AnyRequest, store: Performer | None, owner: object) -> Any:
         """Carry out one request."""
         if isinstance(request, StoreRequest):
-            return await store.perform_async(request)
+            return await named(store, request).perform_async(request)
         if isinstance(request, Gather):
             return await gather(request, store)
         if isinstance(request, Lock):
-            locks = [(store.identity, key) for key in request.keys]
+            where = named(store, request).identity
+            locks = [(where, key) for key in request.keys]
             return await LOCKS.acquire_async(owner, locks)
         raise TypeError(f"not a request: {request!r}")
 
 
-async def gather(request: Gather[T], store: Any) -> list[T]:
+async def gather(request: Gather[T], store: Performer | None) -> list[T]:
     """Run programs on the running loop, as many at a time as keep the allowed requests under way.
 
     Parameters

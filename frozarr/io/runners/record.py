@@ -3,7 +3,7 @@
 from collections.abc import MutableMapping
 from typing import Any, TypeVar
 
-from frozarr.io.programs.requests import Gather, Lock, Program, Request, StoreRequest, Task
+from frozarr.io.programs.requests import AnyRequest, AnyStoreRequest, Gather, Lock, Program, Task
 from frozarr.io.runners.drive import drive, finish
 from frozarr.io.stores.memory import MemoryStore
 
@@ -17,17 +17,17 @@ class _Record:
 
     def __init__(self, values: MutableMapping[str, Any]) -> None:
         self._store = MemoryStore(values)
-        self.requests: list[Request[Any]] = []
+        self.requests: list[AnyRequest] = []
 
     def steps(self) -> None:
         """A program's own work is done right here."""
 
-    def direct(self, _: Any, request: StoreRequest[Any]) -> Any:
+    def direct(self, _: Any, request: AnyStoreRequest) -> Any:
         """Note a request to a store and carry it out."""
         self.requests.append(request)
         return self._store.perform(request)
 
-    async def answer(self, request: Request[Any], _: Any, __: object) -> Any:
+    async def answer(self, request: AnyRequest, _: Any, __: object) -> Any:
         """Note a request; programs run one after the other."""
         if isinstance(request, Gather):
             return [await drive(Task(task.program), self) for task in request.tasks]
@@ -37,7 +37,7 @@ class _Record:
         raise TypeError(f"not a request: {request!r}")
 
 
-def record(program: Program[T], values: MutableMapping[str, Any]) -> tuple[T, list[Request[Any]]]:
+def record(program: Program[T], values: MutableMapping[str, Any]) -> tuple[T, list[AnyRequest]]:
     """Run a program on a dictionary of keys and bytes.
 
     Returns

@@ -14,17 +14,18 @@ from typing import Any, TypeVar
 from frozarr.io.kernels.base import Parts
 from frozarr.io.policy import POLICY
 from frozarr.io.programs.requests import (
+    AnyRequest,
+    AnyStoreRequest,
     Gather,
     Get,
     GetInto,
     Lock,
+    Performer,
     Program,
     Put,
-    Request,
-    StoreRequest,
     Task,
 )
-from frozarr.io.runners.drive import drive, finish
+from frozarr.io.runners.drive import drive, finish, named
 from frozarr.io.runners.freed_memory import keep_freed_memory
 from frozarr.io.runners.locks import LOCKS
 
@@ -34,7 +35,7 @@ T = TypeVar("T")
 _NO_TURN = nullcontext()
 
 
-def run(program: Program[T], store: Any = None) -> T:
+def run(program: Program[T], store: Performer | None = None) -> T:
     """Run one program to its end; what it returns.
 
     Parameters
@@ -58,7 +59,7 @@ def _run_task(task: Task[T], answers: "_Threads") -> T:
     return finish(drive(task, answers))
 
 
-def _short_calls(request: StoreRequest[Any]) -> bool:
+def _short_calls(request: AnyStoreRequest) -> bool:
     """Whether a request is many short system calls, which threads only slow down."""
     most = POLICY.short_call_nbytes
     match request:
@@ -83,23 +84,24 @@ class _Threads:
     def steps(self) -> None:
         """A program's own work is done right here."""
 
-    def direct(self, store: Any, request: StoreRequest[Any]) -> Any:
+    def direct(self, store: Performer, request: AnyStoreRequest) -> Any:
         """Carry out one request to a store."""
         if self._turn is not _NO_TURN and _short_calls(request):
             with self._turn:
                 return store.perform(request)
         return store.perform(request)
 
-    async def answer(self, request: Request[Any], store: Any, owner: object) -> Any:
+    async def answer(self, request: AnyRequest, store: Performer | None, owner: object) -> Any:
         """Carry out a request for other programs, or for locks."""
         if isinstance(request, Gather):
             return self._gather(request, store)
         if isinstance(request, Lock):
-            LOCKS.acquire(owner, [(store.identity, key) for key in request.keys])
+            where = named(store, request).identity
+            LOCKS.acquire(owner, [(where, key) for key in request.keys])
             return None
         raise TypeError(f"not a request: {request!r}")
 
-    def _gather(self, request: Gather[T], store: Any) -> list[T]:
+    def _gather(self, request: Gather[T], store: Performer | None) -> list[T]:
         """Run programs, on several threads if there are several; on a loop if their store waits."""
         tasks = iter(request.tasks)
         first = next(tasks, None)
@@ -123,7 +125,7 @@ class _Threads:
         keep_freed_memory()
         return _Shared(chain([first, second], tasks), store).run(workers)
 
-    def run_task(self, task: Task[T], store: Any) -> T:
+    def run_task(self, task: Task[T], store: Performer | None) -> T:
         """Run a program for its own store, or this one; what it returns."""
         return _run_task(task if task.store is not None else Task(task.program, store), self)
 
@@ -131,7 +133,7 @@ class _Threads:
 class _Shared:
     """What the threads of one call share: the programs left, their results, the first error."""
 
-    def __init__(self, tasks: Iterator[Task[Any]], store: Any) -> None:
+    def __init__(self, tasks: Iterator[Task[Any]], store: Performer | None) -> None:
         self._tasks = enumerate(tasks)
         self._store = store
         self._next = threading.Lock()

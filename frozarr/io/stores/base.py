@@ -6,17 +6,20 @@ kinds. Whatever passes, passes `perform` or `perform_async`.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Coroutine
-from typing import Any, ClassVar, Self, TypeVar
+from collections.abc import Coroutine, Hashable
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from frozarr.errors import ReadOnlyError
-from frozarr.io.programs.requests import StoreRequest
+from frozarr.io.programs.requests import AnyStoreRequest, StoreRequest
 from frozarr.io.runners.drive import answered, answered_async
 from frozarr.io.runners.locks import LOCKS
 from frozarr.io.stores import verbs
 from frozarr.io.stores.dispatch import Answering
 from frozarr.io.stores.simpler import by_simpler_requests
 from frozarr.io.stores.verbs import VERBS, VERBS_OF, awaited, blocking, listed
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
 
 __all__ = ["BlockingStore", "BlockingVerbs", "Store"]
 
@@ -65,7 +68,7 @@ class Store(Answering, ABC):
 
     @property
     @abstractmethod
-    def identity(self) -> tuple[Any, ...]:
+    def identity(self) -> tuple[Hashable, ...]:
         """What makes two stores the same place; locks go by it."""
 
     def with_read_only(self, read_only: bool = False) -> Self:
@@ -115,7 +118,7 @@ class Store(Answering, ABC):
 
     @property
     @abstractmethod
-    def loop(self) -> Any:
+    def loop(self) -> "AbstractEventLoop | None":
         """The event loop to which requests of a store that waits go; None if it never waits."""
 
     @abstractmethod
@@ -143,13 +146,13 @@ class Store(Answering, ABC):
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the store's loop, for a caller that blocks."""
 
-    def admit(self, request: StoreRequest[Any]) -> None:
+    def admit(self, request: AnyStoreRequest) -> None:
         """Refuse keys that no store can hold, and changes of a read-only store."""
         request.check()
         if request.changes:
             self.check_writable(request.subject)
 
-    def _is_overridden(self, request: StoreRequest[Any]) -> bool:
+    def _is_overridden(self, request: AnyStoreRequest) -> bool:
         own = self.own_verbs
         return bool(own) and not own.isdisjoint(VERBS_OF[type(request)])
 
@@ -215,7 +218,7 @@ class BlockingVerbs:
     list_dir = blocking(verbs.list_dir)
 
 
-def unsupported(store: Store, request: StoreRequest[Any]) -> NotImplementedError:
+def unsupported(store: Store, request: AnyStoreRequest) -> NotImplementedError:
     """Error for a request that a store can't carry out."""
     return NotImplementedError(
         f"{store.url}: {type(store).__name__} can't carry out {type(request).__name__} of "
@@ -230,7 +233,7 @@ class BlockingStore(Store):
     """Requests take no time worth a thread, so event loops carry them out right away."""
 
     @property
-    def loop(self) -> Any:
+    def loop(self) -> "AbstractEventLoop | None":
         """None: the store never waits, unless a subclass has asynchronous verbs."""
         if not self.own_verbs:
             return None

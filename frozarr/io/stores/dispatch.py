@@ -7,7 +7,7 @@ answer are carried out by simpler ones (`frozarr.io.stores.simpler`).
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeVar
 
-from frozarr.io.programs.requests import StoreRequest
+from frozarr.io.programs.requests import AnyStoreRequest
 
 __all__ = ["Answering", "answers"]
 
@@ -15,7 +15,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _MARK = "__frozarr_answers__"
 
 
-def answers(kind: type[StoreRequest[Any]]) -> Callable[[F], F]:
+def answers(kind: type[AnyStoreRequest]) -> Callable[[F], F]:
     """Mark a method of a store as what carries out a kind of request.
 
     It is called with the request, once this was found to be allowed, and returns the answer that

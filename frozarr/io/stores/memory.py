@@ -81,7 +81,7 @@ class MemoryStore(BlockingStore):
         return f"memory://{id(self._values)}"
 
     @property
-    def identity(self) -> tuple[Any, ...]:
+    def identity(self) -> tuple[Hashable, ...]:
         """The dictionary."""
         return ("memory", id(self._values))
 

@@ -1,6 +1,6 @@
 """A store on any object with obspec's methods, such as those of obstore; neither is imported."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 from frozarr.io.byte_requests import (
@@ -53,7 +53,7 @@ class ObspecStore(AsyncStore):
         return f"obspec://{self.client!r}"
 
     @property
-    def identity(self) -> tuple[Any, ...]:
+    def identity(self) -> tuple[Hashable, ...]:
         """The client, by its own notion of equality where it has one."""
         return ("obspec", repr(self.client), type(self.client).__qualname__)
 

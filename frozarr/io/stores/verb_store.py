@@ -1,6 +1,7 @@
 """A store around an object of another library, or of a user, that has the verbs users know."""
 
-from typing import Any, TypeVar
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from frozarr.io.programs.requests import StoreRequest
 from frozarr.io.runners.drive import answered_async
@@ -8,6 +9,9 @@ from frozarr.io.stores.base import Store, unsupported
 from frozarr.io.stores.simpler import by_simpler_requests
 from frozarr.io.stores.verbs import VERBS, by_verbs, has_verbs
 from frozarr.io.stores.waiting import background_loop, wait_on
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
 
 __all__ = ["VerbStore"]
 
@@ -63,12 +67,12 @@ class VerbStore(Store):
         )
 
     @property
-    def identity(self) -> tuple[Any, ...]:
+    def identity(self) -> tuple[Hashable, ...]:
         """The object itself."""
         return ("verbs", id(self.verbs))
 
     @property
-    def loop(self) -> Any:
+    def loop(self) -> "AbstractEventLoop | None":
         """The loop that fsspec keeps in the background."""
         return background_loop()
 

@@ -16,6 +16,7 @@ from frozarr.io.buffers import Buffer, BufferPrototype, default_buffer_prototype
 from frozarr.io.byte_requests import ByteRequest
 from frozarr.io.kernels.base import BytesLike, Parts, as_bytes_view
 from frozarr.io.programs.requests import (
+    AnyStoreRequest,
     Delete,
     DeletePrefix,
     Discard,
@@ -29,7 +30,6 @@ from frozarr.io.programs.requests import (
     Replace,
     Sizes,
     Stage,
-    StoreRequest,
     Swap,
     Versions,
 )
@@ -230,7 +230,7 @@ def has_verbs(candidate: object) -> bool:
 
 _READS = frozenset({"get", "get_partial_values"})
 _WRITES = frozenset({"set", "set_if_not_exists", "delete", "delete_dir", "clear"})
-VERBS_OF: Final[Mapping[type[StoreRequest[Any]], frozenset[str]]] = {
+VERBS_OF: Final[Mapping[type[AnyStoreRequest], frozenset[str]]] = {
     Get: _READS,
     GetInto: _READS,
     GetRanges: _READS,
@@ -249,7 +249,7 @@ VERBS_OF: Final[Mapping[type[StoreRequest[Any]], frozenset[str]]] = {
 """For each request the verbs that say what it does: if one of them is overridden, it is asked."""
 
 
-async def by_verbs(store: Any, own: frozenset[str], request: StoreRequest[Any]) -> Any:
+async def by_verbs(store: Any, own: frozenset[str], request: AnyStoreRequest) -> Any:
     """Carry out a request by the verbs that a store's author wrote; NotImplemented if by none.
 
     Parameters

@@ -45,14 +45,18 @@ def background_loop() -> asyncio.AbstractEventLoop:
     return loop
 
 
-def wait_on(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T], url: str) -> T:
+def wait_on(loop: asyncio.AbstractEventLoop | None, work: Coroutine[Any, Any, T], url: str) -> T:
     """Run a coroutine on a loop in another thread, and wait for what it returns.
 
     Raises
     ------
     RuntimeError
-        This thread is the loop's own: it would wait for itself.
+        There is no loop: the store blocks; or this thread is the loop's own, which would wait for
+        itself.
     """
+    if loop is None:
+        work.close()
+        raise RuntimeError(f"{url}: a store that blocks has no loop to run a coroutine on")
     try:
         running = asyncio.get_running_loop()
     except RuntimeError:

@@ -3,13 +3,16 @@
 import logging
 import time
 from collections import Counter
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Hashable, Iterator
 from contextlib import contextmanager
-from typing import Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from frozarr.io.programs.requests import Program, StoreRequest
 from frozarr.io.runners.drive import answered, answered_async
 from frozarr.io.stores.base import Store
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
 
 __all__ = ["LoggingStore", "WrapperStore"]
 
@@ -64,7 +67,7 @@ class WrapperStore(Store, Generic[S]):
         return self._store.url
 
     @property
-    def identity(self) -> tuple[Any, ...]:
+    def identity(self) -> tuple[Hashable, ...]:
         """The store's inside: a wrapper is the same place."""
         return self._store.identity
 
@@ -83,7 +86,7 @@ class WrapperStore(Store, Generic[S]):
         self._store.close()
 
     @property
-    def loop(self) -> Any:
+    def loop(self) -> "AbstractEventLoop | None":
         """The loop of the store inside; one in the background if a subclass has its own verbs."""
         if self._store.loop is not None or not self.own_verbs:
             return self._store.loop

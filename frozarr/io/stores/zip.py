@@ -7,6 +7,7 @@ import os
 import threading
 import warnings
 import zipfile
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -105,7 +106,7 @@ class ZipStore(BlockingStore):
         return f"zip://{self.path}"
 
     @property
-    def identity(self) -> tuple[Any, ...]:
+    def identity(self) -> tuple[Hashable, ...]:
         """The archive's path."""
         return ("zip", os.path.realpath(self.path))
 

@@ -9,7 +9,7 @@ import errno
 import inspect
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any, Final, Self
 
 from fsspec.asyn import AsyncFileSystem
@@ -158,7 +158,7 @@ class FsspecStore(AsyncStore):
         return str(inner.unstrip_protocol(self.path or "/"))
 
     @property
-    def identity(self) -> tuple[Any, ...]:
+    def identity(self) -> tuple[Hashable, ...]:
         """The filesystem with its options, and the path."""
         cls, arguments, options = self._make
         return ("fsspec", cls.__qualname__, repr(arguments), repr(sorted(options)), self.url)

@@ -134,7 +134,7 @@ class LocalStore(BlockingStore):
         return f"file://{self.root}"
 
     @property
-    def identity(self) -> tuple[Any, ...]:
+    def identity(self) -> tuple[Hashable, ...]:
         """The root, symbolic links resolved."""
         return self._identity
 
