@@ -5,7 +5,6 @@ import pytest
 
 import frozarr
 from frozarr import codecs as fc
-from frozarr import dtypes as fd
 from frozarr.errors import ChunkDecodeError, MetadataError, UnknownExtensionError
 from frozarr.metadata.array_v3 import parse_array_v3
 from frozarr.metadata.parsing.at import At
@@ -21,6 +20,9 @@ def stored(values, **kwargs):
     store = {}
     array = frozarr.create_array(store, data=values, compressors=None, **kwargs)
     return array, bytes(store[next(k for k in store if k.startswith("c"))])
+
+
+SMALL = {"workers": 1, "batch_nbytes": 1}
 
 
 # ------------------------------------------------------------------ scale_offset, cast_value
@@ -272,72 +274,96 @@ def test_an_unknown_codec():
     assert skipped.to_json()["codecs"][-1] == {"name": "mystery", "must_understand": False}
 
 
-# ------------------------------------------------------------------ conversion
+@pytest.mark.parametrize("scale", [0, "NaN", "Infinity"])
+def test_scales_that_can_not_be_undone(scale):
+    with pytest.raises(MetadataError, match="can't be undone"):
+        frozarr.create_array({}, shape=3, dtype="f4", filters=[named("scale_offset", scale=scale)])
 
 
-def test_what_format_2_can_not_say():
-    array = frozarr.create_array(
-        {}, shape=(4, 4), dtype="bfloat16", chunks=(2, 2), shards=(4, 4),
-        dimension_names=["x", None], filters=named("transpose", order=[1, 0]),
-    )  # fmt: skip
-    with pytest.raises(MetadataError) as caught:
-        frozarr.to_v2(array.metadata)
-    for loss in ("chunk_key_encoding", "dimension_names", "bfloat16", "sharding_indexed"):
-        assert loss in str(caught.value)
-    odd = frozarr.create_array({}, shape=(4, 4), dtype="i2", chunks=[[1, 3], 4], chunk_key_encoding="v2",
-                               filters=[named("cast_value", data_type="int8")])  # fmt: skip
-    with pytest.raises(MetadataError, match=r"rectilinear.*cast_value"):
-        frozarr.to_v2(odd.metadata)
-    nan = np.array([0x7FC00001], "u4").view("f4")[0]
-    payload = frozarr.create_array({}, shape=4, dtype="f4", fill_value=nan, chunk_key_encoding="v2")
-    with pytest.raises(MetadataError, match="can't tell"):
-        frozarr.to_v2(payload.metadata)
+def test_wrapping_is_exact():
+    filters = [named("cast_value", data_type="uint64", out_of_range="wrap")]
+    store = {}
+    array = frozarr.create_array(store, shape=2, dtype="f8", compressors=None, filters=filters)
+    array[:] = [-1.0, 2.0**64 + 4096]
+    assert np.frombuffer(bytes(store["c/0"]), "<u8").tolist() == [2**64 - 1, 4096]
 
 
-def test_what_format_3_can_not_say():
-    undefined = frozarr.create_array({}, shape=4, dtype="i2", fill_value=None, zarr_format=2)
-    with pytest.raises(MetadataError, match="fill_value="):
-        frozarr.to_v3(undefined.metadata)
-    assert frozarr.to_v3(undefined.metadata, fill_value=7).fill_value == 7
-    objects = frozarr.create_array(
-        {}, shape=4, dtype=object, zarr_format=2, filters={"id": "json2"}
-    )
-    with pytest.raises(MetadataError, match="no data type for objects"):
-        frozarr.to_v3(objects.metadata)
-    categories = frozarr.create_array(
-        {}, shape=4, dtype="u1", zarr_format=2, filters={"id": "mystery"}
-    )
-    with pytest.raises(MetadataError, match="'mystery' has no counterpart"):
-        frozarr.to_v3(categories.metadata)
-
-
-def test_a_converted_document_reads_the_same_chunks():
-    for dtype, order, filters in (
-        (">f8", "F", None), ("i4", "C", [{"id": "delta", "dtype": "<i4"}]), ("string", "F", None),
-        ([("a", ">i2"), ("b", ">f4")], "C", None),
-    ):  # fmt: skip
-        store = {}
+def test_values_are_checked_as_the_filter_sees_them():
+    for first in (named("cast_value", data_type="int16"),
+                  named("numcodecs.astype", encode_dtype="<i2", decode_dtype="|u1")):  # fmt: skip
         array = frozarr.create_array(
-            store, shape=(4, 6), dtype=dtype, chunks=(2, 4), order=order, zarr_format=2,
-            filters=filters, compressors={"id": "zlib", "level": 1},
-            attributes={"_ARRAY_DIMENSIONS": ["y", "x"]},
-        )  # fmt: skip
-        values = np.arange(24).reshape(4, 6)
-        array[...] = (
-            values.astype(str).astype(object) if dtype == "string" else values.astype(array.dtype)
+            {}, shape=2, dtype="u1", filters=[first, named("scale_offset", offset=100)]
         )
-        converted = frozarr.to_v3(array.metadata)
-        assert converted.dimension_names == ("y", "x")
-        again = frozarr.Array.from_dict(store, converted.to_json())
-        np.testing.assert_array_equal(again[...], array[...])
-        assert frozarr.to_v2(converted) == array.metadata
+        array[:1] = 1
+        assert array[...].tolist() == [1, 0]
 
 
-def test_renaming_chunks_is_asked_for():
-    plain = frozarr.create_array({}, shape=4, dtype="i2", dimension_names=["x"])
-    with pytest.raises(MetadataError, match="dimension_separator="):
-        frozarr.to_v2(plain.metadata)
-    older = frozarr.to_v2(plain.metadata, dimension_separator="/")
-    assert older.dimension_separator == "/"
-    assert older.attributes["_ARRAY_DIMENSIONS"] == ("x",)
-    assert older.data_type == fd.Integer("int16")
+@pytest.mark.parametrize(("dtype", "fill", "filters"), [
+    ("f8", 300, [named("cast_value", data_type="uint8")]), ("f8", np.nan, [named("cast_value", data_type="uint8")]),
+    ("f8", 1.5, [named("cast_value", data_type="uint8")]), ("u8", 0, [named("scale_offset", offset=5)]),
+], ids=str)  # fmt: skip
+def test_fills_that_the_codecs_can_not_store(dtype, fill, filters):
+    with pytest.raises(MetadataError, match="fill_value.*can't be stored"):
+        frozarr.create_array({}, shape=1, dtype=dtype, fill_value=fill, filters=filters)
+
+
+def test_serializers_know_what_filters_leave():
+    for filters in ([named("cast_value", data_type="int16")],
+                    [named("numcodecs.astype", encode_dtype="<i2", decode_dtype="|u1")]):  # fmt: skip
+        array = frozarr.create_array({}, data=np.arange(4, dtype="u1"), filters=filters)
+        assert array[...].tolist() == [0, 1, 2, 3]
+        assert frozarr.empty_like(array).metadata == array.metadata
+
+
+def test_a_codec_that_finds_nothing():
+    store = {}
+    array = frozarr.create_array(
+        store, data=np.arange(8, dtype="i4"), serializer=named("numcodecs.pcodec", level=8),
+        compressors=None,
+    )  # fmt: skip
+    damaged = bytearray(bytes(store["c/0"]))
+    damaged[4] = 0
+    store["c/0"] = bytes(damaged)
+    with pytest.raises(ChunkDecodeError, match="c/0"):
+        array[...]
+
+
+@pytest.mark.parametrize("codec", [
+    named("cast_value", data_type="uint8", scalar_map={"encode": 5}),
+    named("cast_value", data_type="uint8", scalar_map={"encode": None}),
+    named("numcodecs.astype", encode_dtype=["a"], decode_dtype="<f4"),
+], ids=str)  # fmt: skip
+def test_strange_configurations(codec):
+    document = frozarr.create_array({}, shape=4, dtype="f4").metadata.to_json()
+    with pytest.raises(MetadataError, match=r"codecs\[0\]\.configuration"):
+        parse_array_v3({**document, "codecs": [codec, *document["codecs"]]})
+
+
+def test_filters_of_inner_chunks_behind_others_are_checked_too():
+    sharding = named(
+        "sharding_indexed", chunk_shape=[1],
+        codecs=[named("cast_value", data_type="uint8"), named("bytes")],
+        index_codecs=[named("bytes", endian="little"), {"name": "crc32c"}],
+    )  # fmt: skip
+    store = {}
+    array = frozarr.create_array(
+        store, shape=4, chunks=2, dtype="i4", filters=[named("scale_offset", scale=1)],
+        serializer=sharding, compressors=None, config=SMALL,
+    )  # fmt: skip
+    with pytest.raises(ValueError, match="300 is out of the range"):
+        array[:] = [1, 2, 3, 300]
+    assert set(store) == {"zarr.json"}
+
+
+@pytest.mark.parametrize("codecs", [
+    [named("bytes", endian="little"), named("numcodecs.zlib", level=99)],
+    [named("cast_value", data_type="uint8"), named(
+        "sharding_indexed", chunk_shape=[1], codecs=[named("bytes")],
+        index_codecs=[named("bytes", endian="little")])],
+], ids=["level", "fill"])  # fmt: skip
+def test_errors_of_codecs_name_the_array(codecs):
+    document = frozarr.create_array({}, shape=4, dtype="f8", fill_value=300).metadata.to_json()
+    array = frozarr.Array.from_dict({}, {**document, "codecs": codecs})
+    with pytest.raises(Exception, match=r".") as caught:
+        array[:] = 1
+    assert any(f"array: {array.store_path}" in note for note in caught.value.__notes__)

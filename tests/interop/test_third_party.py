@@ -12,7 +12,7 @@ from frozarr.errors import MetadataError
 from frozarr.metadata.array_v2 import parse_array_v2
 from frozarr.metadata.array_v3 import parse_array_v3
 
-HERE = pathlib.Path(__file__).parents[1]
+HERE = pathlib.Path(__file__).parents[2]
 PLACES = [HERE / "shared" / "third_party", HERE.parent / "shared" / "third_party"]
 FOLDER = next((p for p in PLACES if (p / "manifest.json").exists()), None)
 CASES = json.loads((FOLDER / "manifest.json").read_text())["cases"] if FOLDER else []

@@ -1,7 +1,7 @@
 """Interop matrix: every type and codec, with and without shards, in both formats, each library
 reading what each library wrote.
 
-    python tests/interop_matrix.py [--full] [--fixtures FOLDER]
+    python tests/interop/interop_matrix.py [--full] [--fixtures FOLDER]
 
 prints a table; ``--full`` takes every type with every codec. A cell says how many arrays of a type
 were read right of those that the writer could write; cells where frozarr fails and zarr-python does

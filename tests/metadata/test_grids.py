@@ -163,3 +163,18 @@ def test_arrays_with_such_keys(given):
 def test_bad_encodings(given, message):
     with pytest.raises(ValueError, match=message):
         frozarr.create_array({}, shape=4, dtype="u1", chunk_key_encoding=given)
+
+
+def test_sizes_that_overflow_are_refused():
+    document = frozarr.create_array({}, shape=4, dtype="i4").metadata.to_json()
+    for sizes in ([2**62, 2**62, 2**62, 1], [[2**40, 2**40]]):
+        grid = named("rectilinear", kind="inline", chunk_shapes=[sizes])
+        with pytest.raises(MetadataError, match="cover more than"):
+            parse_array_v3({**document, "chunk_grid": grid})
+
+
+def test_shards_of_several_sizes_grow_by_whole_inner_chunks():
+    array = frozarr.create_array({}, shape=4, dtype="i4", chunks=2, shards=[[2, 2]])
+    longer = array.append([1])
+    assert longer[...].tolist() == [0, 0, 0, 0, 1]
+    assert longer.write_chunk_sizes == ((2, 2, 1),)

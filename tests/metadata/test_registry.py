@@ -12,7 +12,7 @@ import frozarr
 from frozarr.errors import ChunkDecodeError, MetadataError, UnknownExtensionError
 from frozarr.metadata import registry
 
-PACKAGE = pathlib.Path(__file__).parents[1] / "examples" / "extension"
+PACKAGE = pathlib.Path(__file__).parents[2] / "examples" / "extension"
 USE = """
 import sys, frozarr, numpy as np
 array = frozarr.create_array(

@@ -2,15 +2,13 @@
 
 import asyncio
 import pickle
-import warnings
 
 import numpy as np
 import pytest
 
 import frozarr
-from frozarr import Array, compat
 from frozarr import codecs as fc
-from frozarr.errors import ArrayNotFoundError, ContainsArrayError
+from frozarr import compat
 from frozarr.io.buffers import NDBuffer, default_buffer_prototype
 from frozarr.metadata.json import FrozenMap
 from frozarr.storage import Get, GetRanges, LocalStore, MemoryStore, StorePath
@@ -461,184 +459,6 @@ def test_plan(array):
         plan.split(0)
 
 
-# ------------------------------------------------------------------ doors
-
-
-def test_modes(tmp_path):
-    place = tmp_path / "a"
-    for mode in ("r", "r+", "a"):
-        with pytest.raises(ArrayNotFoundError):
-            frozarr.open_array(place, mode=mode)
-    with pytest.raises(ValueError, match="needs a shape"):
-        frozarr.open_array(place, mode="w")
-    assert not place.exists()
-    made = frozarr.open_array(place, mode="a", shape=3, dtype="i4")
-    made[...] = 1
-    assert frozarr.open_array(place, mode="a", shape=3, dtype="i4")[...].tolist() == [1, 1, 1]
-    assert frozarr.open(place, mode="r").read_only
-    assert not frozarr.open(place, mode="r+").read_only
-    with pytest.raises(ContainsArrayError):
-        frozarr.open_array(place, mode="w-", shape=3, dtype="i4")
-    assert frozarr.open_array(place, mode="w", shape=3, dtype="i4")[...].tolist() == [0, 0, 0]
-    assert frozarr.open_array(tmp_path / "b", mode="w-", shape=2, dtype="i4").shape == (2,)
-    assert frozarr.open_array(LocalStore(place, read_only=True)).read_only
-
-
-def test_open_formats(store):
-    frozarr.create_array(store, name="two", shape=2, dtype="i4", zarr_format=2)
-    assert Array.open(StorePath(store, "two")).metadata.zarr_format == 2
-    assert frozarr.open_array(store, path="two", zarr_format=2).shape == (2,)
-    with pytest.raises(ArrayNotFoundError, match="format 3"):
-        frozarr.open_array(store, path="two", zarr_format=3)
-
-
-def test_making_arrays():
-    assert frozarr.empty(3).dtype == np.float64
-    assert frozarr.zeros((2, 2), dtype="i4")[...].tolist() == [[0, 0], [0, 0]]
-    assert frozarr.ones(2, dtype="i4")[...].tolist() == [1, 1]
-    assert frozarr.full(2, 7, dtype="i4")[...].tolist() == [7, 7]
-    assert frozarr.create((4,), dtype="u1", compressor=None, path="x").compressors == ()
-    with pytest.raises(ValueError, match="not both"):
-        frozarr.create((4,), compressor=None, compressors=None)
-    model = frozarr.create_array({}, shape=(4, 6), chunks=(2, 3), dtype="i2", fill_value=5,
-                                 compressors=fc.GzipCodec(level=1))  # fmt: skip
-    for made, value in ((frozarr.empty_like(model), 5), (frozarr.zeros_like(model), 0),
-                        (frozarr.ones_like(model), 1), (frozarr.full_like(model, 3), 3),
-                        (frozarr.full_like(model), 5)):  # fmt: skip
-        assert (made.shape, made.chunks, made.dtype) == ((4, 6), (2, 3), np.dtype("i2"))
-        assert made.compressors == model.compressors
-        assert (made[...] == value).all()
-    assert frozarr.zeros_like(np.ones((2, 3), "f4")).dtype == np.float32
-    assert frozarr.open_like(model, "new", store={}, mode="w").chunks == (2, 3)
-
-
-@pytest.mark.parametrize("zarr_format", [2, 3])
-def test_from_array_keeps(tmp_path, zarr_format):
-    source = frozarr.create_array(
-        {}, shape=(5, 6), chunks=(2, 4), dtype=">f4" if zarr_format == 2 else "f4", fill_value=2,
-        zarr_format=zarr_format, attributes={"a": 1},
-        compressors={"id": "zlib", "level": 2} if zarr_format == 2 else fc.GzipCodec(level=2),
-    )  # fmt: skip
-    source[1:] = np.random.default_rng(0).random((4, 6))
-    copy = frozarr.from_array(tmp_path / "a", data=source)
-    assert copy.metadata == source.metadata
-    np.testing.assert_array_equal(copy[...], source[...])
-    other = frozarr.from_array(
-        tmp_path / "b", data=source, chunks=(5, 6), compressors=None, fill_value=9,
-        zarr_format=5 - zarr_format, attributes={}, write_data=False,
-    )  # fmt: skip
-    assert (other[...] == 9).all()
-    assert other.chunks == (5, 6)
-    with pytest.raises(ContainsArrayError):
-        frozarr.from_array(tmp_path / "a", data=source)
-    with pytest.raises(ContainsArrayError, match="copy of what it holds"):
-        frozarr.from_array(tmp_path / "a", data=copy, overwrite=True)
-    np.testing.assert_array_equal(copy[...], source[...])
-
-
-@pytest.mark.parametrize("zarr_format", [2, 3])
-def test_save_and_load(store, zarr_format):
-    values = np.arange(12.0).reshape(3, 4)
-    frozarr.save(store, values, zarr_format=zarr_format)
-    np.testing.assert_array_equal(frozarr.load(store), values)
-    frozarr.save(store, values + 1, zarr_format=zarr_format)
-    np.testing.assert_array_equal(frozarr.load(store), values + 1)
-    frozarr.save(store, values, named=values[0], zarr_format=zarr_format)
-    loaded = frozarr.load(store)
-    assert sorted(loaded) == ["arr_0", "named"]
-    np.testing.assert_array_equal(loaded["named"], values[0])
-    with pytest.raises(ValueError, match="at least one"):
-        frozarr.save(store)
-
-
-def test_array_create_is_deprecated():
-    with pytest.warns(DeprecationWarning):
-        array = compat.Array.create({}, shape=4, dtype="i4", chunk_shape=(2,), dimension_names=["x"],
-                             codecs=[{"name": "bytes", "configuration": {"endian": "big"}}])  # fmt: skip
-    assert array.chunks == (2,)
-    assert array.compressors == ()
-    for wrong, says in (
-        ({"dimension_separator": "/"}, "chunk_key_encoding"), ({"filters": []}, "codecs"),
-        ({"compressor": {"id": "zlib"}}, "codecs"), ({"chunk_shape": (2,), "chunks": (2,)}, "not both"),
-        ({"zarr_format": 2, "chunk_shape": (2,)}, "chunks"), ({"zarr_format": 2, "codecs": []}, "compressor"),
-        ({"zarr_format": 2, "dimension_names": ["x"]}, "_ARRAY_DIMENSIONS"),
-    ):  # fmt: skip
-        with pytest.warns(DeprecationWarning), pytest.raises(ValueError, match=says):
-            compat.Array.create({}, shape=4, dtype="i4", **wrong)
-    with pytest.warns(DeprecationWarning):
-        two = compat.Array.create({}, shape=4, dtype="i4", zarr_format=2, chunks=(2,), order="F",
-                           dimension_separator="/", compressor={"id": "zlib", "level": 1})  # fmt: skip
-    assert two.metadata.dimension_separator == "/"
-    assert two.order == "F"
-    with pytest.warns(DeprecationWarning), pytest.raises(ContainsArrayError):
-        compat.Array.create(two.store, shape=4, dtype="i4", zarr_format=2)
-    with pytest.warns(RuntimeWarning, match="order"):
-        frozarr.create_array({}, shape=4, dtype="i4", order="F")
-
-
-@pytest.mark.parametrize("zarr_format", [2, 3])
-def test_from_dict(zarr_format):
-    array = frozarr.create_array({}, shape=4, dtype="i4", zarr_format=zarr_format)
-    values = {}
-    again = Array.from_dict(values, array.metadata.to_json())
-    assert again.metadata == array.metadata
-    assert values == {}
-    with pytest.raises(ValueError, match="shape: missing"):
-        Array.from_dict({}, {"zarr_format": zarr_format})
-
-
-def test_parents_are_groups(store):
-    frozarr.create_array(store, name="a/b/c", shape=2, dtype="i4")
-    assert store.blocking.list_prefix("") == [
-        "a/b/c/zarr.json",
-        "a/b/zarr.json",
-        "a/zarr.json",
-        "zarr.json",
-    ]
-    frozarr.create_array(store, name="v2/x", shape=2, dtype="i4", zarr_format=2)
-    assert store.blocking.exists("v2/.zgroup")
-
-
-def test_overwrite_replaces_everything(store):
-    old = frozarr.create_array(store, name="x", shape=(4,), chunks=(1,), dtype="i4", zarr_format=2)
-    old[...] = 1
-    new = frozarr.create_array(store, name="x", shape=(2,), dtype="f4", overwrite=True)
-    assert store.blocking.list_prefix("x") == ["x/zarr.json"]
-    assert new[...].tolist() == [0, 0]
-    frozarr.create_array(store, shape=(2,), dtype="f4", overwrite=True)
-    assert store.blocking.list_prefix("") == ["zarr.json"]
-
-
-def test_auto_chunks():
-    for shape, dtype in (
-        ((10**6, 10**5), "f8"),
-        ((3,), "u1"),
-        ((0, 5), "i4"),
-        ((), "i4"),
-        ((10**9,), "i2"),
-    ):
-        chunks = frozarr.create_array({}, shape=shape, dtype=dtype).chunks
-        assert len(chunks) == len(shape)
-        assert all(1 <= c <= max(1, n) for c, n in zip(chunks, shape, strict=True))
-        nbytes = int(np.prod(chunks)) * np.dtype(dtype).itemsize
-        assert nbytes <= 64 * 2**20
-        assert nbytes >= min(int(np.prod(shape, dtype=object)) * np.dtype(dtype).itemsize, 2**16)
-    assert frozarr.create_array({}, shape=(5, 6), chunks=4, dtype="i4").chunks == (4, 4)
-    assert frozarr.create_array({}, shape=(5, 6), chunks=(-1, 2), dtype="i4").chunks == (5, 2)
-    assert frozarr.create_array({}, shape=(5, 6), chunks=False, dtype="i4").chunks == (5, 6)
-
-
-def test_store_likes(tmp_path):
-    values = {}
-    for store in (str(tmp_path / "a"), tmp_path / "a", f"file://{tmp_path}/a", LocalStore(tmp_path / "a"),
-                  StorePath(LocalStore(tmp_path), "a")):  # fmt: skip
-        frozarr.create_array(store, data=[1, 2, 3], overwrite=True)
-        assert frozarr.load(tmp_path / "a").tolist() == [1, 2, 3]
-    frozarr.create_array(values, data=[1])
-    assert "zarr.json" in values
-    assert frozarr.create_array(None, data=[1]).store.url.startswith("memory://")
-
-
 def test_inside_a_running_loop(array, values):
     async def use():
         return array[...]
@@ -646,9 +466,23 @@ def test_inside_a_running_loop(array, values):
     np.testing.assert_array_equal(asyncio.run(use()), values)
 
 
-def test_no_warnings(tmp_path):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        array = frozarr.create_array(tmp_path, shape=4, dtype="f4", fill_value="NaN")
-        array[...] = np.arange(4)
-        array.append([1, 2])
+def test_append_takes_what_assignment_takes():
+    text = frozarr.create_array({}, shape=0, chunks=2, dtype=str).append(["a\0", "b\0\0"])
+    assert text[...].tolist() == ["a\0", "b\0\0"]
+    octets = frozarr.create_array({}, shape=0, chunks=2, dtype="variable_length_bytes")
+    assert octets.append([b"a\0", b"\0"])[...].tolist() == [b"a\0", b"\0"]
+    records = frozarr.create_array({}, shape=0, chunks=2, dtype=[("a", "i2"), ("b", "f8")])
+    assert records.append([(1, 2.0)])[...].tolist() == [(1, 2.0)]
+
+
+def test_vindex_takes_masks_of_one_axis():
+    array = frozarr.create_array({}, data=np.arange(4))
+    mask = np.array([True, False, False, True])
+    assert array.vindex[mask].tolist() == [0, 3]
+    array.vindex[mask] = [7, 8]
+    assert array[...].tolist() == [7, 1, 2, 8]
+
+
+def test_times_without_a_unit_can_be_shown():
+    array = frozarr.create_array({}, shape=8, dtype="M8")
+    assert "numpy.datetime64" in repr(array.info)

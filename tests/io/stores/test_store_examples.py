@@ -7,7 +7,7 @@ import pytest
 
 from frozarr.testing.stores import StoreTests
 
-EXAMPLE = pathlib.Path(__file__).parents[1] / "examples" / "sqlite_store.py"
+EXAMPLE = pathlib.Path(__file__).parents[3] / "examples" / "sqlite_store.py"
 
 
 def sqlite_store():

@@ -1,5 +1,7 @@
 """Data types: what they hold, what is refused, how they stand in documents."""
 
+import base64
+
 import ml_dtypes
 import numpy as np
 import pytest
@@ -14,8 +16,13 @@ from frozarr.metadata.parsing.at import At
 from frozarr.metadata.parsing.problems import Problems
 
 TEXT = np.dtypes.StringDType()
+
+
 RECORD = np.dtype([("a", "<i2"), ("b", "<f8"), ("c", "S2"), ("n", [("x", "u1"), ("y", "U2")])])
+
+
 RECORDS = np.array([(1, 2.5, b"xy", (3, "é")), (4, 5.5, b"", (6, ""))], RECORD)
+
 
 TYPES = [
     ("bool", fd.Boolean()), ("i2", fd.Integer("int16")), ("f2", fd.Float("float16")),
@@ -31,6 +38,13 @@ TYPES = [
     (np.dtype({"names": ["a", "b"], "formats": ["i1", "i4"], "offsets": [0, 4], "itemsize": 8}),
      fd.Struct((("a", fd.Integer("int8")), ("b", fd.Integer("int32"))))),
 ]  # fmt: skip
+
+
+SMALL = {"workers": 1, "batch_nbytes": 1}
+
+
+class Word(str):
+    __slots__ = ()
 
 
 @pytest.mark.parametrize(("given", "expected"), TYPES, ids=lambda v: str(v)[:40])
@@ -348,3 +362,86 @@ def test_pickle_is_never_used():
         frozarr.create_array({}, shape=3, dtype="i2", zarr_format=2, compressors={"id": "pickle"})
     with pytest.raises(ValueError, match="'string'"):
         frozarr.create_array({}, shape=3, dtype=object, zarr_format=2)
+
+
+def test_fills_of_records_in_format_2_have_the_byte_order_of_each_field():
+    dtype = [("y", ">i4"), ("z", "<i2")]
+    array = frozarr.create_array({}, shape=2, dtype=dtype, fill_value=(1, 2), zarr_format=2)
+    document = array.metadata.to_json()
+    assert base64.b64decode(document["fill_value"]) == b"\0\0\0\1\2\0"
+    assert parse_array_v2(document).fill.item() == (1, 2)
+    assert array[0].item() == (1, 2)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float8_e5m2", "int4", [("a", "bfloat16")], "M8", [("t", "m8")]],
+                         ids=str)  # fmt: skip
+def test_format_2_refuses_types_that_it_lacks(dtype):
+    store = {}
+    given = np.dtype([("a", ml_dtypes.bfloat16)]) if dtype == [("a", "bfloat16")] else dtype
+    with pytest.raises(MetadataError, match="format 2 has no"):
+        frozarr.create_array(store, shape=3, dtype=given, zarr_format=2)
+    assert store == {}
+
+
+@pytest.mark.parametrize("value", [np.str_("c"), Word("c")], ids=["numpy", "subclass"])
+def test_kinds_of_text_are_text(value):
+    array = frozarr.create_array({}, shape=3, chunks=1, dtype=str, config=SMALL)
+    array[:] = np.array(["a", "b", value], object)
+    array[0] = value
+    assert array[...].tolist() == ["c", "b", "c"]
+
+
+def test_kinds_of_bytes_are_bytes():
+    array = frozarr.create_array({}, shape=3, chunks=1, dtype="variable_length_bytes", config=SMALL)
+    values = np.empty(3, object)
+    values[:] = [bytearray(b"a\0"), memoryview(b"b"), np.bytes_(b"c")]
+    array[:] = values
+    assert array[...].tolist() == [b"a\0", b"b", b"c"]
+    array[0] = bytearray(b"q")
+    assert array[0] == b"q"
+
+
+def test_durations_as_fill_values():
+    array = frozarr.create_array({}, data=np.arange(3).astype("m8[s]"))
+    assert frozarr.from_array({}, data=array)[...].tolist() == array[...].tolist()
+    assert frozarr.empty_like(array).fill_value == np.timedelta64(0, "s")
+    short = frozarr.create_array({}, shape=1, dtype="m8[s]", fill_value=np.timedelta64(5, "m"))
+    assert short[0] == np.timedelta64(300, "s")
+
+
+def test_records_with_records_in_them_as_tuples():
+    array = frozarr.create_array({}, shape=2, dtype=[("n", [("p", "U2")]), ("v", "V2")])
+    array[0] = (("ab",), b"wx")
+    array[1:] = [(("c",), b"yz")]
+    assert array[...].tolist() == [(("ab",), b"wx"), (("c",), b"yz")]
+
+
+def test_arrays_in_arrays():
+    filters = [{"id": "vlen-array", "dtype": "<i4"}]
+    array = frozarr.create_array(
+        {}, shape=4, chunks=2, dtype=object, zarr_format=2, filters=filters
+    )
+    values = np.empty(4, object)
+    values[:] = [np.arange(i + 1, dtype="i4") for i in range(4)]
+    array[:] = values
+    assert [v.tolist() for v in array[...]] == [v.tolist() for v in values]
+
+
+def test_other_names_of_bytes_in_format_2():
+    for name in ("bytes", "binary"):
+        array = frozarr.create_array({}, shape=3, dtype=name, zarr_format=2)
+        array[0] = b"a\0"
+        assert frozarr.open_array(array.store)[0] == b"a\0"
+
+
+def test_fills_that_can_not_be_text():
+    with pytest.raises(ValueError, match="can't be UTF-8"):
+        frozarr.create_array({}, shape=1, dtype=str, fill_value="\ud800")
+    document = frozarr.create_array({}, shape=1, dtype=str).metadata.to_json()
+    with pytest.raises(MetadataError, match="fill_value: can't be UTF-8"):
+        parse_array_v3({**document, "fill_value": "\ud800"})
+
+
+def test_object_codecs_are_for_objects():
+    with pytest.raises(MetadataError, match="'vlen-utf8' codes objects"):
+        frozarr.create_array({}, data=np.array(["a"]), zarr_format=2, filters=[{"id": "vlen-utf8"}])
