@@ -1,7 +1,7 @@
 """Creating arrays, as programs that give handles."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, TypeAlias, Unpack
+from typing import Annotated, Any, Literal, TypeAlias, TypedDict, Unpack
 
 import attrs
 import numpy as np
@@ -24,8 +24,8 @@ from frozarr.metadata.spec import ArrayLayout, ArrayMetadata, ArrayOptions, Arra
 from frozarr.types import DEFAULT, AnyArray
 
 __all__ = [
-    "array", "create", "create_array", "empty", "empty_like", "from_array", "full", "full_like",
-    "like", "ones", "ones_like", "store_new", "zeros", "zeros_like",
+    "CopiedArray", "array", "create", "create_array", "empty", "empty_like", "from_array", "full",
+    "full_like", "like", "ones", "ones_like", "store_new", "zeros", "zeros_like",
 ]  # fmt: skip
 
 Format: TypeAlias = Literal[2, 3]
@@ -322,9 +322,38 @@ def full_like(
     return create(arguments.pop("shape"), **arguments)
 
 
+_Kept: TypeAlias = Annotated[Any, "keep"]
+"""A setting that is taken from the source where it has one."""
+
+
+class CopiedArray(TypedDict, total=False):
+    """Settings of `from_array`, with their defaults."""
+
+    write_data: Annotated[bool, True]
+    chunks: _Kept
+    shards: _Kept
+    filters: _Kept
+    compressors: _Kept
+    serializer: _Kept
+    fill_value: Any
+    order: Literal["C", "F"] | None
+    attributes: Mapping[str, Any] | None
+    chunk_key_encoding: Any
+    dimension_names: Iterable[str | None] | None
+    config: Any
+
+
+class StoredCopy(CopiedArray, total=False):
+    """Those, and how it is stored."""
+
+    zarr_format: Annotated[Format | None, None]
+    storage_options: dict[str, Any] | None
+    overwrite: bool
+
+
 def array(
     data: npt.ArrayLike | ArrayHandle, *, store: StoreLike = None, path: str | None = None,
-    **options: Any,
+    **options: Unpack[StoredCopy],
 ) -> Program[ArrayHandle]:  # fmt: skip
     """Handle of a new array that holds the data; takes the parameters of `from_array`.
 

@@ -1,12 +1,12 @@
 """Saving and loading whole arrays, as programs."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack
 
 import numpy as np
 import numpy.typing as npt
 
-from frozarr.commands.create import from_array
+from frozarr.commands.create import CopiedArray, from_array
 from frozarr.config import Config, as_config
 from frozarr.errors import NodeNotFoundError
 from frozarr.handles.array import ArrayHandle
@@ -37,7 +37,7 @@ def save_array(
     zarr_format: Format | None = None,
     storage_options: dict[str, Any] | None = None,
     overwrite: bool = True,
-    **options: Any,
+    **options: Unpack[CopiedArray],
 ) -> Program[ArrayHandle]:
     """Store an array, replacing what is there; its handle.
 

@@ -7,7 +7,17 @@ program behind it.
 import inspect
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar, Unpack, get_args, get_origin
+from typing import (
+    Annotated,
+    Any,
+    Concatenate,
+    ParamSpec,
+    Self,
+    TypeVar,
+    Unpack,
+    get_args,
+    get_origin,
+)
 
 import attrs
 
@@ -117,12 +127,17 @@ _DEFAULTS = {
 
 
 def _options(annotations: dict[str, Any], taken: set[str]) -> list[inspect.Parameter]:
-    """Options that a function does not name itself."""
-    return [
-        inspect.Parameter(
-            name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation,
-            default=_DEFAULTS.get(name),
+    """Options that a function does not name itself; ``Annotated[type, default]`` says a default."""
+    options = []
+    for name, annotation in annotations.items():
+        if name in taken:
+            continue
+        shown, default = annotation, _DEFAULTS.get(name)
+        if get_origin(annotation) is Annotated:
+            shown, default = get_args(annotation)
+        options.append(
+            inspect.Parameter(
+                name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=shown
+            )
         )
-        for name, annotation in annotations.items()
-        if name not in taken
-    ]  # fmt: skip
+    return options

@@ -24,7 +24,7 @@ AxisEdges: TypeAlias = int | tuple[int | tuple[int, int], ...]
 class Grid(Protocol):
     """What planning needs to know of a chunk grid."""
 
-    def axes(self, shape: Shape) -> tuple[AxisGrid, ...]:
+    def axes(self, shape: Shape, /) -> tuple[AxisGrid, ...]:
         """The grid seen axis by axis, for an array of this shape (in elements)."""
 
 
@@ -58,7 +58,7 @@ class RegularGrid:
             if size < 1:
                 raise ValueError(f"chunk_shape[{axis}] must be >= 1, got {size}")
 
-    def axes(self, shape: Shape) -> tuple[AxisGrid, ...]:
+    def axes(self, shape: Shape, /) -> tuple[AxisGrid, ...]:
         """The grid seen axis by axis, for an array of this shape."""
         return tuple(
             [RegularAxis(n, size) for n, size in zip(shape, self.chunk_shape, strict=True)]
@@ -98,7 +98,7 @@ class RectilinearGrid:
             if covered(spec) > LONGEST:
                 raise ValueError(f"edges[{axis}]: chunks cover more than {LONGEST} elements")
 
-    def axes(self, shape: Shape) -> tuple[AxisGrid, ...]:
+    def axes(self, shape: Shape, /) -> tuple[AxisGrid, ...]:
         """The grid seen axis by axis, for an array of this shape."""
         return tuple(
             _axis(extent, runs_of(spec)) for extent, spec in zip(shape, self.edges, strict=True)

@@ -20,9 +20,6 @@ def converted(array, values, to, **kwargs):
     np.testing.assert_array_equal(again[...], values)
 
 
-# ------------------------------------------------------------------ conversion
-
-
 def test_what_format_2_can_not_say():
     array = frozarr.create_array(
         {}, shape=(4, 4), dtype="bfloat16", chunks=(2, 2), shards=(4, 4),

@@ -1,0 +1,209 @@
+"""Stores of users: whatever they override, or write in the ecosystem's style, is asked by arrays."""
+
+import asyncio
+from collections import Counter
+
+import numpy as np
+import pytest
+
+import frozarr
+from frozarr.storage import (
+    Get,
+    GetInto,
+    GetRanges,
+    LocalStore,
+    LoggingStore,
+    MemoryStore,
+    Versions,
+    WrapperStore,
+)
+
+VALUES = np.arange(64, dtype="i4").reshape(8, 8)
+
+
+class Wrapped(WrapperStore):
+    """Notes which keys are asked for, and under which kind of request."""
+
+    def __init__(self, store):
+        super().__init__(store)
+        self.asked = []
+
+    def handle(self, request):
+        self.asked.append(request)
+        return (yield from request)
+
+
+def everything(store, path=""):
+    """What arrays do to a store: one of each."""
+    array = frozarr.create_array(
+        store, name=path or None, data=VALUES, chunks=(4, 4), compressors=None
+    )
+    assert (frozarr.open_array(store, path=path)[...] == VALUES).all()
+    array[1:3, 1:3] = 7
+    assert (array[1:3, 1:3] == 7).all()
+    array = array.resize((4, 8)).update_attributes({"a": 1})
+    assert array.nchunks_initialized == 2
+    return frozarr.create_array(store, name=path or None, shape=2, dtype="u1", overwrite=True)
+
+
+def test_a_wrapper_sees_every_request():
+    store = Wrapped(MemoryStore())
+    array = frozarr.create_array(store, data=VALUES, chunks=(4, 4), shards=(8, 8))
+    store.asked.clear()
+    array[...]
+    assert [type(request) for request in store.asked] in ([Get], [GetInto])
+    store.asked.clear()
+    array[0, 0]
+    assert {type(request) for request in store.asked} <= {Get, GetInto, GetRanges, Versions}
+    assert all(request.keys == ["c/0/0"] for request in store.asked)
+    everything(Wrapped(MemoryStore()), "b")
+
+
+def test_a_wrapper_may_answer_by_itself():
+    class Frozen(WrapperStore):
+        def handle(self, request):
+            if isinstance(request, Get | GetInto) and "c/0" in request.keys:
+                raise PermissionError("c/0 is not for you")
+            return (yield from request)
+
+    inner = MemoryStore()
+    frozarr.create_array(inner, data=np.arange(4), chunks=2)
+    array = frozarr.open_array(Frozen(inner))
+    assert array[2:].tolist() == [2, 3]
+    with pytest.raises(PermissionError, match="not for you"):
+        array[...]
+
+
+class Masked:
+    """Verbs over those of a store: each byte is another one at rest."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.verbs_called = Counter()
+
+    async def get(self, key, prototype=None, byte_range=None):
+        self.verbs_called["get"] += 1
+        value = await super().get(key, prototype, byte_range)
+        return None if value is None else bytes(b ^ 13 for b in value.to_bytes())
+
+    async def set(self, key, value):
+        self.verbs_called["set"] += 1
+        content = value if isinstance(value, bytes) else value.to_bytes()
+        await super().set(key, bytes(b ^ 13 for b in content))
+
+    async def delete(self, key):
+        self.verbs_called["delete"] += 1
+        await super().delete(key)
+
+
+class MaskedMemory(Masked, MemoryStore):
+    pass
+
+
+class MaskedLocal(Masked, LocalStore):
+    pass
+
+
+class MaskedLogging(Masked, LoggingStore):
+    pass
+
+
+class MaskedWrapper(Masked, Wrapped):
+    pass
+
+
+@pytest.fixture(params=["memory", "local", "logging", "wrapper"])
+def masked(request, tmp_path):
+    """A store whose verbs are overridden, and the plain one below it."""
+    inner = MemoryStore()
+    return {
+        "memory": MaskedMemory,
+        "local": lambda: MaskedLocal(tmp_path),
+        "logging": lambda: MaskedLogging(inner, log_level="CRITICAL"),
+        "wrapper": lambda: MaskedWrapper(inner),
+    }[request.param]()
+
+
+@pytest.mark.parametrize("shards", [None, (8, 8)], ids=["chunks", "shards"])
+def test_overridden_verbs_are_asked_by_every_effect(masked, shards):
+    array = frozarr.create_array(
+        masked, name="a", data=VALUES, chunks=(2, 2), shards=shards, compressors=None
+    )
+    assert masked.verbs_called["set"] >= 2
+    before = masked.verbs_called["get"]
+    assert (array[...] == VALUES).all()
+    assert masked.verbs_called["get"] > before
+    array[3, 3] = -1
+    assert frozarr.open_array(masked, path="a")[3, 3] == -1
+    assert asyncio.run(asynchronous(masked)) == -1
+
+
+async def asynchronous(store):
+    array = await frozarr.aio.open_array(store, path="a")
+    await array.setitem((0, 0), 5)
+    assert await array.getitem((0, 0)) == 5
+    return await array.getitem((3, 3))
+
+
+def test_deletions_go_through_the_override(masked):
+    everything(masked)
+    assert masked.verbs_called["delete"] > 0
+
+
+class Dictionary:
+    """The ecosystem's style: asynchronous verbs, no base class."""
+
+    supports_listing = supports_deletes = supports_writes = True
+    read_only = False
+
+    def __init__(self):
+        self.values = {}
+        self.calls = Counter()
+
+    async def get(self, key, prototype=None, byte_range=None):
+        self.calls["get"] += 1
+        return self.values.get(key)
+
+    async def set(self, key, value):
+        self.calls["set"] += 1
+        self.values[key] = value if isinstance(value, bytes) else value.to_bytes()
+
+    async def exists(self, key):
+        return key in self.values
+
+    async def delete(self, key):
+        self.calls["delete"] += 1
+        self.values.pop(key, None)
+
+    async def list(self):
+        for key in list(self.values):
+            yield key
+
+    async def list_prefix(self, prefix):
+        for key in list(self.values):
+            if key.startswith(prefix):
+                yield key
+
+
+def test_a_class_with_verbs_is_a_store():
+    verbs = Dictionary()
+    everything(verbs, "a/b")
+    assert {"get", "set", "delete"} <= set(verbs.calls)
+    assert sorted(verbs.values) == ["a/b/zarr.json", "a/zarr.json", "zarr.json"]
+    assert asyncio.run(aio_everything(Dictionary())) == 3
+
+
+async def aio_everything(verbs):
+    array = await frozarr.aio.create_array(verbs, data=np.arange(4), chunks=2)
+    await array.setitem(slice(1, 3), 3)
+    again = await frozarr.aio.open_array(verbs)
+    return await again.getitem(2)
+
+
+def test_what_lacks_verbs_is_no_store():
+    class Half:
+        async def get(self, key):
+            return None
+
+    with pytest.raises(TypeError, match="Half"):
+        frozarr.create_array(Half(), shape=1, dtype="u1")
