@@ -6,7 +6,14 @@ from typing import Any
 import attrs
 import numpy as np
 
+from frozarr.metadata.dtypes.base import fill_identity, frozen_fill, thawed_fill
+
 __all__ = ["ArrayInfo"]
+
+
+def _as_tuples(shape: Any) -> Any:
+    """A shape, or the edges of a rectilinear grid, as tuples all the way down."""
+    return tuple(map(_as_tuples, shape)) if isinstance(shape, list | tuple) else shape
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -23,10 +30,10 @@ class ArrayInfo:
     type: str
     zarr_format: int
     data_type: Any
-    fill_value: Any
+    stored_fill: Any = attrs.field(alias="fill_value", converter=frozen_fill, eq=fill_identity)
     shape: tuple[int, ...]
-    shard_shape: tuple[int, ...] | None
-    chunk_shape: Any
+    shard_shape: Any = attrs.field(converter=_as_tuples)
+    chunk_shape: Any = attrs.field(converter=_as_tuples)
     order: str
     read_only: bool
     store_type: str
@@ -42,10 +49,15 @@ class ArrayInfo:
     def to_dict(self) -> dict[str, Any]:
         """The fields that are set."""
         return {
-            field.name: getattr(self, field.name)
+            field.alias: getattr(self, field.alias)
             for field in attrs.fields(type(self))
-            if getattr(self, field.name) is not None
+            if getattr(self, field.alias) is not None
         }
+
+    @property
+    def fill_value(self) -> Any:
+        """Value of elements that are not stored."""
+        return thawed_fill(self.stored_fill)
 
     def _rows(self) -> list[tuple[str, str]]:
         return [

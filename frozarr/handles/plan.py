@@ -19,13 +19,13 @@ from frozarr.io.access import Access
 from frozarr.io.bound import BoundArray
 from frozarr.io.policy import POLICY
 from frozarr.io.programs.arrays import select
-from frozarr.types import Shape
+from frozarr.types import Immutable, Shape
 
 __all__ = ["ArrayPlan", "Planner"]
 
 
-@attrs.frozen(eq=False, repr=False)
-class ArrayPlan:
+@attrs.frozen(repr=False)
+class ArrayPlan(Immutable):
     """What a selection would touch.
 
     Examples
@@ -158,8 +158,8 @@ class ArrayPlan:
         )
 
 
-@attrs.frozen(eq=False)
-class Planner:
+@attrs.frozen
+class Planner(Immutable):
     """Brackets that plan instead of reading."""
 
     array: BoundArray

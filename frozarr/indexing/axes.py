@@ -8,6 +8,8 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from frozarr.indexing.columns import read_only
+
 __all__ = ["AxisGrid", "RegularAxis", "Runs", "RunsAxis"]
 
 Indices: TypeAlias = npt.NDArray[np.int64]
@@ -110,7 +112,8 @@ class RunsAxis:
         """Per run: size, first chunk, first element; the last two with one entry more."""
         size, count = np.array(self.runs, np.int64).reshape(-1, 2).T
         chunk = np.concatenate([[0], np.cumsum(count)])
-        return size, chunk, np.concatenate([[0], np.cumsum(size * count)])
+        element = np.concatenate([[0], np.cumsum(size * count)])
+        return read_only(size), read_only(chunk), read_only(element)
 
     @property
     def nchunks(self) -> int:

@@ -6,7 +6,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from frozarr.indexing.columns import column
+from frozarr.indexing.columns import Columnar, column
 
 __all__ = ["Merged", "coalesce"]
 
@@ -17,7 +17,7 @@ _ZERO = np.zeros(1, np.int64)
 
 
 @attrs.frozen
-class Merged:
+class Merged(Columnar):
     """Byte ranges to ask for, and where each original range lies in them."""
 
     start: Indices = column()

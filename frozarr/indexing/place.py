@@ -190,7 +190,7 @@ def _regions(plan: ProductPlan, staging: AnyArray, out: AnyArray) -> Iterator[tu
 def _all_rows(axis: IndexRows) -> Segment:
     """All rows of an index axis as one segment, placed by its positions."""
     count = len(axis.position)
-    return Segment(0, len(axis), slice(None), as_region(axis.position), count)
+    return Segment(0, len(axis), count, slice(None), as_region(axis.position))
 
 
 def _aligned(

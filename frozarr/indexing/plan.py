@@ -12,11 +12,11 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from frozarr.indexing.columns import column
+from frozarr.indexing.columns import Columnar, column
 from frozarr.indexing.grid import Grid
 from frozarr.indexing.project import AxisRows, IndexRows, project_axis, sort_by_chunk
 from frozarr.indexing.selection import PointSelection, Selection
-from frozarr.types import Shape
+from frozarr.types import Immutable, Shape
 
 __all__ = ["Plan", "PointPlan", "ProductPlan", "plan_read", "plan_write", "singles"]
 
@@ -24,7 +24,7 @@ Indices: TypeAlias = npt.NDArray[np.int64]
 
 
 @attrs.frozen
-class ProductPlan:
+class ProductPlan(Immutable):
     """Plan of a box or orthogonal selection.
 
     Examples
@@ -115,7 +115,7 @@ def split_box(shape: Shape, limit: int) -> Iterator[list[tuple[int, int]]]:
 
 
 @attrs.frozen
-class PointPlan:
+class PointPlan(Columnar):
     """Plan of single elements: one sort by chunk.
 
     Examples

@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from frozarr.indexing.axes import AxisGrid
-from frozarr.indexing.columns import column
+from frozarr.indexing.columns import Columnar, column
 from frozarr.indexing.selection import AxisIndices, AxisInt, AxisSelection, AxisSlice
+from frozarr.types import Immutable
 
 __all__ = ["AxisRows", "Columns", "IndexRows", "Segment", "SliceRows", "project_axis"]
 
@@ -22,7 +23,7 @@ Region: TypeAlias = slice | Indices
 
 
 @attrs.frozen
-class Columns:
+class Columns(Columnar):
     """The rows of an axis as columns, one entry per chunk."""
 
     step: int
@@ -39,8 +40,8 @@ class Columns:
     """Every element of the array in this chunk is selected."""
 
 
-@attrs.frozen(eq=False)
-class Segment:
+@attrs.frozen
+class Segment(Columnar):
     """Consecutive rows that look alike: the same region of each chunk is selected.
 
     With more than one row, `outer` is a slice that the rows fill one after the other, each with
@@ -51,16 +52,16 @@ class Segment:
     """First row."""
     hi: int
     """Row after the last."""
-    inner: Region
-    """Selected elements inside a chunk."""
-    outer: Region
-    """Where they stand in the result."""
     count: int
     """Selected elements per chunk."""
+    inner: Region = column()
+    """Selected elements inside a chunk."""
+    outer: Region = column()
+    """Where they stand in the result."""
 
 
 @attrs.frozen
-class SliceRows:
+class SliceRows(Immutable):
     """Rows of an evenly spaced selection, computed when asked for.
 
     Examples
@@ -154,7 +155,7 @@ class SliceRows:
         columns, step = self.columns(), self.step
         start, count, out = columns.start, columns.count, columns.out
         return [
-            Segment(row, row + 1, slice(s, s + (n - 1) * step + 1, step), slice(o, o + n), n)
+            Segment(row, row + 1, n, slice(s, s + (n - 1) * step + 1, step), slice(o, o + n))
             for row, (s, n, o) in enumerate(
                 zip(start.tolist(), count.tolist(), out.tolist(), strict=True)
             )
@@ -182,11 +183,11 @@ class SliceRows:
 
     def _segment(self, lo: int, hi: int, start: int, count: int, out: int) -> Segment:
         inner = slice(start, start + (count - 1) * self.step + 1, self.step)
-        return Segment(lo, hi, inner, slice(out, out + count * (hi - lo)), count)
+        return Segment(lo, hi, count, inner, slice(out, out + count * (hi - lo)))
 
 
 @attrs.frozen
-class IndexRows:
+class IndexRows(Columnar):
     """Rows of a list of indices: one sort, then columns.
 
     Examples
@@ -254,7 +255,7 @@ class IndexRows:
         segments = []
         for row, (lo, hi) in enumerate(zip(bounds, bounds[1:], strict=False)):
             inner, outer = as_region(self.inner[lo:hi]), as_region(self.position[lo:hi])
-            segments.append(Segment(row, row + 1, inner, outer, hi - lo))
+            segments.append(Segment(row, row + 1, hi - lo, inner, outer))
         return segments
 
     def entries(self) -> tuple[Indices, Indices]:

@@ -19,9 +19,9 @@ from frozarr.errors import (
     SelectionError,
     VindexInvalidSelectionError,
 )
-from frozarr.indexing.columns import column, read_only
+from frozarr.indexing.columns import Columnar, column, read_only
 from frozarr.indexing.grid import Grid
-from frozarr.types import AnyArray, Shape
+from frozarr.types import AnyArray, Immutable, Shape
 
 __all__ = [
     "AxisIndices",
@@ -45,14 +45,14 @@ def _same_arrays(ours: tuple[Indices, ...], theirs: tuple[Indices, ...]) -> bool
 
 
 @attrs.frozen
-class AxisInt:
+class AxisInt(Immutable):
     """One element; the axis is dropped from the result."""
 
     index: int
 
 
 @attrs.frozen
-class AxisSlice:
+class AxisSlice(Immutable):
     """`count` elements from `start` on, `step` apart (step >= 1)."""
 
     start: int
@@ -61,7 +61,7 @@ class AxisSlice:
 
 
 @attrs.frozen
-class AxisIndices:
+class AxisIndices(Columnar):
     """Elements in any order, repeats allowed; indices are >= 0 and in bounds."""
 
     indices: Indices = column()
@@ -71,7 +71,7 @@ AxisSelection: TypeAlias = AxisInt | AxisSlice | AxisIndices
 
 
 @attrs.frozen
-class ProductSelection:
+class ProductSelection(Immutable):
     """One choice per axis; the result holds their product.
 
     Examples
@@ -108,7 +108,7 @@ def _frozen_coords(coords: Iterable[Indices]) -> tuple[Indices, ...]:
 
 
 @attrs.frozen
-class PointSelection:
+class PointSelection(Columnar):
     """Single elements; the result has the shape that the coordinate arrays broadcast to."""
 
     coords: tuple[Indices, ...] = attrs.field(
@@ -313,7 +313,7 @@ def _as_coordinate(entry: Any) -> AnyArray | None:
 def _broadcast_points(coords: Sequence[Indices]) -> PointSelection:
     broadcast = _broadcast(coords)
     shape = broadcast[0].shape or (1,)
-    return PointSelection(tuple(c.reshape(-1) for c in broadcast), shape)
+    return PointSelection(tuple(c if c.ndim == 1 else c.reshape(-1) for c in broadcast), shape)
 
 
 def _broadcast(arrays: Sequence[Indices]) -> list[Indices]:
@@ -329,7 +329,7 @@ def _broadcast(arrays: Sequence[Indices]) -> list[Indices]:
     except ValueError as error:
         shapes = ", ".join(str(array.shape) for array in arrays)
         raise SelectionError(f"index arrays of shapes {shapes} do not broadcast") from error
-    return [np.broadcast_to(array, shape) for array in arrays]
+    return [a if a.shape == shape else np.broadcast_to(a, shape) for a in arrays]
 
 
 def _parse_mask(selection: Any, shape: Shape) -> PointSelection:

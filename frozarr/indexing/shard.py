@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from frozarr.indexing.axes import AxisGrid, RegularAxis
-from frozarr.indexing.columns import column
+from frozarr.indexing.columns import Columnar, column
 from frozarr.indexing.plan import Plan, PointPlan, ProductPlan, singles
 from frozarr.indexing.project import AxisRows, SliceRows, index_rows, sort_by_chunk
 from frozarr.types import InnerOrder, Shape
@@ -169,7 +169,7 @@ def inner_ids(inner: Plan, per_shard: Shape, first: Shape | None = None) -> Indi
 
 
 @attrs.frozen
-class Located:
+class Located(Columnar):
     """Byte ranges of some inner chunks in their shard, one entry each."""
 
     offset: Indices = column()

@@ -1,5 +1,6 @@
 """An array's metadata bound to kernels, fields and one chunk shape. Pure: it knows no store."""
 
+import operator
 from typing import Any, Literal
 
 import attrs
@@ -14,7 +15,7 @@ from frozarr.io.kernels.shard import ShardFormat
 from frozarr.metadata.keys import plan_keys
 from frozarr.metadata.registry import Registry, default_registry
 from frozarr.metadata.spec import ArrayMetadata
-from frozarr.types import AnyArray, AnyDtype, Shape
+from frozarr.types import AnyArray, AnyDtype, Immutable, Shape
 
 __all__ = ["BoundArray", "Fields", "bind_array", "element_type"]
 
@@ -40,14 +41,14 @@ def element_type(dtype: AnyDtype, fields: Fields, strings: Literal["numpy", "obj
     return np.dtype([(name, dtype[name]) for name in fields])
 
 
-@attrs.frozen(eq=False)
-class BoundArray:
+@attrs.frozen
+class BoundArray(Immutable):
     """What programs need to know of an array: how its chunks are coded, which fields are meant."""
 
     metadata: ArrayMetadata
-    chain: BoundChain
+    chain: BoundChain = attrs.field(eq=operator.attrgetter("chunk_shape"))
     """The codec chain, for chunks of one shape."""
-    fill: AnyArray
+    fill: AnyArray = attrs.field(eq=False)
     """The fill value as a 0-d array of the stored type, read-only."""
     fields: Fields = None
     strings: Literal["numpy", "object"] = "numpy"
