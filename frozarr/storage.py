@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         OffsetByteRequest,
         RangeByteRequest,
         SuffixByteRequest,
+        resolve_range,
     )
     from frozarr.io.kernels.base import Parts
     from frozarr.io.programs.requests import (
@@ -85,11 +86,15 @@ __all__ = [
     "ZipStore",
     "answers",
     "as_value",
+    "resolve_range",
 ]
 
 _WHERE = {
     **dict.fromkeys(
-        ("ByteRequest", "OffsetByteRequest", "RangeByteRequest", "SuffixByteRequest"),
+        (
+            "ByteRequest", "OffsetByteRequest", "RangeByteRequest", "SuffixByteRequest",
+            "resolve_range",
+        ),
         "io.byte_requests",
     ),
     **dict.fromkeys((

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from frozarr.errors import MetadataError, SelectionError
@@ -76,7 +77,15 @@ def set_selection(
     """Set elements of a selection of some kind."""
     bound = _of_fields(array, fields)
     chosen = arrays.select(array.bound, array.access, selection, mode)
-    return arrays.write(bound, array.access, chosen, value)
+    return arrays.write(bound, array.access, chosen, _read_first(value))
+
+
+def _read_first(value: Any) -> Any:
+    """Values to write; those of an array in a store are read here, on the caller's thread.
+
+    A program may run on the event loop of its store, which the array's store may need, too.
+    """
+    return np.asarray(value) if isinstance(value, ArrayHandle) else value
 
 
 def getitem(array: ArrayHandle, selection: Any) -> Program[Any]:
@@ -251,6 +260,10 @@ def append(array: ArrayHandle, data: npt.ArrayLike, axis: int = 0) -> Program[Ar
     ConflictError
         Somebody changed the stored document since this handle was opened.
     """
+    return _append(array, _read_first(data), axis)
+
+
+def _append(array: ArrayHandle, data: npt.ArrayLike, axis: int) -> Program[ArrayHandle]:
     metadata = yield from arrays.append(array.bound, array.access, data, axis)
     return array.with_metadata(metadata)
 

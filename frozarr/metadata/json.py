@@ -135,10 +135,10 @@ def freeze(value: Any, loc: Loc = ()) -> FrozenJSON:
     [1, 2.5, None]
     """
     match value:
+        case np.bool_() | np.integer() | np.floating() | np.str_():
+            return value.item()
         case None | bool() | int() | float() | str() | FrozenMap() | FrozenList():
             return value
-        case np.bool_() | np.integer() | np.floating():
-            return value.item()
         case Mapping():
             return FrozenMap(value, loc)
         case list() | tuple():

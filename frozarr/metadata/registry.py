@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, cached_property
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
 
 import attrs
@@ -83,8 +84,8 @@ class Registry:
     )
 
     @cached_property
-    def _table(self) -> dict[Key, Entry]:
-        return dict(self.entries)
+    def _table(self) -> Mapping[Key, Entry]:
+        return MappingProxyType(dict(self.entries))
 
     def find(self, family: Family, name: str) -> Entry | None:
         """Entry of a name; ``r16``, ``r24``, … are the entry ``r*``. None if there is none."""

@@ -48,6 +48,8 @@ class Parts:
         """All of them as one."""
         return b"".join([as_bytes_view(piece) for piece in self.pieces])
 
+    __bytes__ = join
+
 
 def as_bytes_view(buffer: BytesLike) -> memoryview:
     r"""The bytes of a contiguous buffer, not copied.

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 import attrs
@@ -44,18 +45,21 @@ def kernel_maker(codec: Codec, registry: Registry) -> Callable[[Binding], Any]:
     TypeError
         Neither is there.
     """
+    entry = registry.find("codecs", codec.name)
+    if entry is not None and entry.value_class is type(codec) and entry.make_kernel is not None:
+        return partial(entry.make_kernel, codec)
+    if isinstance(codec, _WithKernel):
+        return codec.kernel
     for known in (registry, BUILT_IN):
         entry = known.find("codecs", codec.name)
         if entry is not None and isinstance(codec, entry.value_class):
             make = entry.make_kernel
             if make is not None:
-                return lambda binding: make(codec, binding)
-    if not isinstance(codec, _WithKernel):
-        raise TypeError(
-            f"codec {codec.name!r} ({type(codec).__name__}) can't be used: its class has no method "
-            "kernel(binding), and no kernel is registered for it"
-        )
-    return codec.kernel
+                return partial(make, codec)
+    raise TypeError(
+        f"codec {codec.name!r} ({type(codec).__name__}) can't be used: its class has no method "
+        "kernel(binding), and no kernel is registered for it"
+    )
 
 
 def _after(codec: Codec, spec: ChunkSpec) -> ChunkSpec:

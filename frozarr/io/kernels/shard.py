@@ -7,6 +7,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from frozarr.indexing.columns import read_only
 from frozarr.indexing.shard import (
     MISSING,
     Located,
@@ -249,5 +250,5 @@ def shard_coding(codec: ShardingCodec, binding: Binding) -> ShardFormat:
     )
     return ShardFormat(
         spec.shape, codec.chunk_shape, grid, chain, index_chain, codec.index_nbytes(spec.shape),
-        codec.index_location, fill.astype(chain.stored_dtype),
+        codec.index_location, read_only(fill.astype(chain.stored_dtype)),
     )  # fmt: skip

@@ -80,6 +80,7 @@ async def all_done(works: Iterable[Coroutine[Any, Any, None]]) -> None:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
         failed = [task for task in tasks if task.done() and not task.cancelled()]
         errors = [error for task in failed if (error := task.exception()) is not None]
+        given_up = any(task.done() and task.cancelled() for task in tasks)
     finally:
         for task in tasks:
             task.cancel()
@@ -88,3 +89,5 @@ async def all_done(works: Iterable[Coroutine[Any, Any, None]]) -> None:
                 await asyncio.wait(tasks)
     if errors:
         raise errors[0]
+    if given_up:
+        raise asyncio.CancelledError("one of the coroutines was cancelled, not by its caller")

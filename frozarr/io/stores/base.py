@@ -10,7 +10,7 @@ from collections.abc import Coroutine, Hashable
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from frozarr.errors import ReadOnlyError
-from frozarr.io.programs.requests import AnyStoreRequest, StoreRequest
+from frozarr.io.programs.requests import AnyStoreRequest, StoreRequest, Swap
 from frozarr.io.runners.drive import answered, answered_async
 from frozarr.io.runners.locks import LOCKS
 from frozarr.io.stores import verbs
@@ -159,14 +159,7 @@ class Store(Answering, ABC):
     async def _by_own_verbs(self, request: StoreRequest[T]) -> T:
         """Carry out a request by the verbs that a subclass overrides."""
         self.admit(request)
-        answer = await verbs.by_verbs(self, self.own_verbs, request)
-        if answer is NotImplemented:
-            simpler = by_simpler_requests(request)
-            if simpler is None:
-                raise unsupported(self, request)
-            answer = await answered_async(simpler, self.perform_async)
-        result: T = answer
-        return result
+        return await carry_out_by_verbs(self, self, self.own_verbs, request)
 
     # -------------------------------------------------------------- the verbs users know
 
@@ -216,6 +209,38 @@ class BlockingVerbs:
     list = blocking(verbs.list_keys)
     list_prefix = blocking(verbs.list_prefix)
     list_dir = blocking(verbs.list_dir)
+
+
+async def carry_out_by_verbs(
+    store: Store, whose: object, own: frozenset[str], request: StoreRequest[T]
+) -> T:
+    """Carry out a request by verbs that somebody wrote, or by simpler requests.
+
+    Parameters
+    ----------
+    store
+        What is asked.
+    whose
+        The object whose verbs are called: the store itself, or one that it stands around.
+    own
+        The verbs that its author wrote.
+    request
+        What is wanted. A swap takes several verbs: no other swap of its key runs meanwhile.
+    """
+    owner = object()
+    if isinstance(request, Swap):
+        await LOCKS.acquire_async(owner, [(store.identity, request.key, "verbs")])
+    try:
+        answer = await verbs.by_verbs(whose, own, request)
+        if answer is NotImplemented:
+            simpler = by_simpler_requests(request)
+            if simpler is None:
+                raise unsupported(store, request)
+            answer = await answered_async(simpler, store.perform_async)
+        result: T = answer
+        return result
+    finally:
+        LOCKS.release(owner)
 
 
 def unsupported(store: Store, request: AnyStoreRequest) -> NotImplementedError:

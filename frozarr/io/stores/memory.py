@@ -4,6 +4,7 @@ import itertools
 import threading
 from collections.abc import Hashable, MutableMapping
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from frozarr.io.byte_requests import resolve_range
 from frozarr.io.kernels.base import BytesLike, Parts, as_bytes_view
@@ -45,6 +46,16 @@ class _Same:
         return id(self._value)
 
 
+_NEW_LOCK = threading.Lock()
+_LOCKS: WeakValueDictionary[int, Any] = WeakValueDictionary()
+
+
+def _lock_of(values: MutableMapping[str, Any]) -> Any:
+    """The lock of a dictionary, one for all stores on it; it lives as long as any of them."""
+    with _NEW_LOCK:
+        return _LOCKS.setdefault(id(values), threading.RLock())
+
+
 class MemoryStore(BlockingStore):
     """Keys and values in a dictionary, which is used as it is, not copied.
 
@@ -68,7 +79,7 @@ class MemoryStore(BlockingStore):
     ) -> None:
         super().__init__(read_only=read_only)
         self._values: MutableMapping[str, Any] = {} if store_dict is None else store_dict
-        self._changing = threading.RLock()
+        self._changing = _lock_of(self._values)
 
     @property
     def store_dict(self) -> MutableMapping[str, Any]:
@@ -86,11 +97,13 @@ class MemoryStore(BlockingStore):
         return ("memory", id(self._values))
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"_values": dict(self._values), "_read_only": self._read_only}
+        state = {**self.__dict__, "_values": dict(self._values)}
+        del state["_changing"]
+        return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._changing = threading.RLock()
+        self._changing = _lock_of(self._values)
 
     def _value(self, key: str) -> BytesLike | None:
         value = self._values.get(key)

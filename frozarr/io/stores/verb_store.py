@@ -4,10 +4,8 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from frozarr.io.programs.requests import StoreRequest
-from frozarr.io.runners.drive import answered_async
-from frozarr.io.stores.base import Store, unsupported
-from frozarr.io.stores.simpler import by_simpler_requests
-from frozarr.io.stores.verbs import VERBS, by_verbs, has_verbs
+from frozarr.io.stores.base import Store, carry_out_by_verbs
+from frozarr.io.stores.verbs import VERBS, has_verbs
 from frozarr.io.stores.waiting import background_loop, wait_on
 
 if TYPE_CHECKING:
@@ -30,11 +28,16 @@ class VerbStore(Store):
     Examples
     --------
     >>> import frozarr
+    >>> from frozarr.storage import resolve_range
     >>> class Mine:
     ...     def __init__(self):
     ...         self.values = {}
     ...     async def get(self, key, prototype=None, byte_range=None):
-    ...         return self.values.get(key)
+    ...         value = self.values.get(key)
+    ...         if value is None or byte_range is None:
+    ...             return value
+    ...         first, last = resolve_range(byte_range, len(value), key)
+    ...         return value[first:last]
     ...     async def set(self, key, value):
     ...         self.values[key] = value.to_bytes()
     ...     async def delete(self, key):
@@ -88,13 +91,6 @@ class VerbStore(Store):
     async def perform_async(self, request: StoreRequest[T]) -> T:
         """Carry out a request, for callers on any event loop; its answer."""
         self.admit(request)
-        answer = await by_verbs(self.verbs, self._own, request)
-        if answer is NotImplemented:
-            simpler = by_simpler_requests(request)
-            if simpler is None:
-                raise unsupported(self, request)
-            answer = await answered_async(simpler, self.perform_async)
-        result: T = answer
-        return result
+        return await carry_out_by_verbs(self, self.verbs, self._own, request)
 
     carry_out_async = perform_async

@@ -13,7 +13,7 @@ import numpy as np
 
 from frozarr.errors import InvalidKeyError
 from frozarr.io.buffers import Buffer, BufferPrototype, default_buffer_prototype
-from frozarr.io.byte_requests import ByteRequest
+from frozarr.io.byte_requests import ByteRequest, RangeByteRequest, SuffixByteRequest
 from frozarr.io.kernels.base import BytesLike, Parts, as_bytes_view
 from frozarr.io.programs.requests import (
     AnyStoreRequest,
@@ -235,12 +235,12 @@ VERBS_OF: Final[Mapping[type[AnyStoreRequest], frozenset[str]]] = {
     GetInto: _READS,
     GetRanges: _READS,
     Versions: _READS | _WRITES,
-    Sizes: _READS | {"getsize", "exists"},
+    Sizes: _READS | {"getsize"},
     Put: frozenset({"set"}),
     Delete: frozenset({"delete"}),
     DeletePrefix: frozenset({"delete_dir", "delete", "clear"}),
     ListPrefix: frozenset({"list", "list_prefix"}),
-    ListNames: frozenset({"list_dir"}),
+    ListNames: frozenset({"list", "list_dir", "list_prefix"}),
     Swap: _READS | _WRITES,
     Stage: _READS | _WRITES,
     Replace: _READS | _WRITES,
@@ -277,15 +277,17 @@ async def by_verbs(store: Any, own: frozenset[str], request: AnyStoreRequest) ->
             await store.delete_dir(request.prefix)
         case Sizes() if "getsize" in own:
             return [await _size(store, key) for key in request.keys]
-        case ListPrefix() if "list_prefix" in own:
-            return sorted([key async for key in store.list_prefix(request.prefix)])
         case ListPrefix():
+            listing = store.list_prefix(request.prefix) if "list_prefix" in own else store.list()
+            # some stores list by the text of a prefix: "a" is not to mean "ab/c", too
             head = f"{request.prefix}/" if request.prefix else ""
-            return sorted([key async for key in store.list() if key.startswith(head)])
-        case ListNames():
+            return sorted([key async for key in listing if key.startswith(head)])
+        case ListNames() if "list_dir" in own:
             names = [name.rstrip("/") async for name in store.list_dir(request.prefix)]
             return sorted(set(names))
         case Swap(key=key, old=None, new=bytes() as new) if "set_if_not_exists" in own:
+            if await _get(store, own, key, None) is not None:
+                return False
             await store.set_if_not_exists(key, Buffer.from_bytes(new))
             stored = await _get(store, own, key, None)
             return stored is not None and bytes(stored) == new
@@ -302,7 +304,24 @@ async def _get(
         value = await store.get(key, prototype, byte_range)
     else:
         (value,) = await store.get_partial_values(prototype, [(key, byte_range)])
-    return None if value is None else as_value(value)
+    return None if value is None else _within(as_value(value), store, key, byte_range)
+
+
+def _within(value: BytesLike, store: object, key: str, byte_range: ByteRequest | None) -> BytesLike:
+    """The answer to a request for a part of a value; ValueError if it is longer than that."""
+    match byte_range:
+        case RangeByteRequest():
+            most = byte_range.end - byte_range.start
+        case SuffixByteRequest():
+            most = byte_range.suffix
+        case _:
+            return value
+    if len(as_bytes_view(value)) > most:
+        raise ValueError(
+            f"{type(store).__name__}.get({key!r}) gave {len(as_bytes_view(value))} bytes, "
+            f"{byte_range} asks for at most {most}: a store must honour byte_range"
+        )
+    return value
 
 
 async def _size(store: Any, key: str) -> int | None:

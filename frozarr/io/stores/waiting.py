@@ -8,8 +8,10 @@ import asyncio
 import itertools
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from frozarr.io.byte_requests import ByteRequest
 from frozarr.io.kernels.base import BytesLike, as_bytes_view
@@ -64,12 +66,39 @@ def wait_on(loop: asyncio.AbstractEventLoop | None, work: Coroutine[Any, Any, T]
     if running is loop:
         work.close()
         raise RuntimeError(f"{url}: a blocking call would stop the store's own loop")
-    future = asyncio.run_coroutine_threadsafe(work, loop)
+    there = _Elsewhere(loop, work)
     try:
-        return future.result()
+        there.ended.result()
     except BaseException:
-        future.cancel()
+        there.cancel()
+        there.ended.result()  # whoever is interrupted leaves nothing under way
         raise
+    return there.result()
+
+
+class _Elsewhere(Generic[T]):
+    """A coroutine that runs on a loop in another thread."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> None:
+        self.ended: Future[None] = Future()
+        """Done once nothing of the coroutine is left running."""
+        self._loop, self._work = loop, work
+        loop.call_soon_threadsafe(self._start)
+
+    def _start(self) -> None:
+        self._task = self._loop.create_task(self._work)
+        self._task.add_done_callback(lambda _: self.ended.set_result(None))
+
+    def cancel(self) -> None:
+        """Ask it to stop; `ended` tells when it has."""
+        self._loop.call_soon_threadsafe(self._stop)
+
+    def _stop(self) -> None:
+        self._task.cancel()
+
+    def result(self) -> T:
+        """What it returned, or the error that it raised; once it has ended."""
+        return self._task.result()
 
 
 class AsyncStore(Store):
@@ -142,7 +171,17 @@ class AsyncStore(Store):
         loop = self.loop
         if asyncio.get_running_loop() is loop:
             return await work
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, loop))
+        there = _Elsewhere(loop, work)
+        try:
+            await asyncio.shield(asyncio.wrap_future(there.ended))
+        except asyncio.CancelledError:
+            there.cancel()
+            ended = asyncio.wrap_future(there.ended)
+            while not ended.done():
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait([ended])
+            raise
+        return there.result()
 
     async def each(
         self, keys: Sequence[str], what: str, work: Callable[[int], Awaitable[A]]
@@ -165,12 +204,14 @@ class AsyncStore(Store):
         async def worker() -> None:
             while (i := next(pending)) < len(keys):
                 await gate.enter()
+                inside = GATE.set(None)  # a store behind this one has requests of its own
                 try:
                     done[i] = await work(i)
                 except Exception as error:
                     error.add_note(f"{self.url}: {what} of key {keys[i]!r} failed")
                     raise
                 finally:
+                    GATE.reset(inside)
                     gate.leave()
 
         if len(keys) == 1:

@@ -1,22 +1,35 @@
 """Stores of users: whatever they override, or write in the ecosystem's style, is asked by arrays."""
 
 import asyncio
+import pickle
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 import frozarr
+from frozarr.errors import ContainsArrayError
+from frozarr.io.runners.locks import LOCKS
 from frozarr.storage import (
+    AsyncStore,
+    Delete,
     Get,
     GetInto,
     GetRanges,
+    ListNames,
+    ListPrefix,
     LocalStore,
     LoggingStore,
     MemoryStore,
+    Put,
+    Sizes,
+    Swap,
     Versions,
     WrapperStore,
 )
+from frozarr.testing.latency import LatencyStore
 
 VALUES = np.arange(64, dtype="i4").reshape(8, 8)
 
@@ -207,3 +220,153 @@ def test_what_lacks_verbs_is_no_store():
 
     with pytest.raises(TypeError, match="Half"):
         frozarr.create_array(Half(), shape=1, dtype="u1")
+
+
+def test_listing_by_the_text_of_a_prefix_is_not_taken_for_a_folder():
+    verbs = Dictionary()
+    frozarr.create_array(verbs, name="ab", data=np.arange(4))
+    size = frozarr.create_array(verbs, name="a", data=np.arange(4)).nbytes_stored()
+    assert size == frozarr.open_array(verbs, path="ab").nbytes_stored()
+    frozarr.create_array(verbs, name="a", data=np.arange(2), overwrite=True)
+    assert frozarr.open_array(verbs, path="ab")[...].tolist() == [0, 1, 2, 3]
+
+
+def test_groups_are_loaded_without_a_verb_that_lists_folders():
+    verbs = Dictionary()
+    frozarr.save(verbs, x=[1, 2], y=[3])
+    assert {name: value.tolist() for name, value in frozarr.load(verbs).items()} == {
+        "x": [1, 2], "y": [3],
+    }  # fmt: skip
+
+
+class Below(MemoryStore):
+    """Keeps all keys below ``p/``; folders are listed by what `list_prefix` gives."""
+
+    async def get(self, key, prototype=None, byte_range=None):
+        return await super().get(f"p/{key}", prototype, byte_range)
+
+    async def set(self, key, value):
+        await super().set(f"p/{key}", value)
+
+    async def delete(self, key):
+        await super().delete(f"p/{key}")
+
+    async def list_prefix(self, prefix):
+        async for key in super().list_prefix(f"p/{prefix}"):
+            yield key.removeprefix("p/")
+
+
+def test_folders_are_listed_by_an_overridden_list_prefix():
+    store = Below()
+    frozarr.save(store, x=[1, 2], y=[3])
+    assert sorted(frozarr.load(store)) == ["x", "y"]
+    assert all(key.startswith("p/") for key in store.store_dict)
+
+
+class SlowDictionary(Dictionary):
+    async def get(self, key, prototype=None, byte_range=None):
+        await asyncio.sleep(0.005)
+        return await super().get(key)
+
+
+class SlowGet(MemoryStore):
+    async def get(self, key, prototype=None, byte_range=None):
+        await asyncio.sleep(0.005)
+        return await super().get(key, prototype, byte_range)
+
+
+@pytest.mark.parametrize("make", [SlowDictionary, SlowGet])
+def test_exactly_one_of_several_creators_succeeds(make):
+    store = make()
+
+    def create(number):
+        try:
+            frozarr.create_array(store, shape=3, dtype="i4")
+        except ContainsArrayError:
+            return 0
+        return 1
+
+    with ThreadPoolExecutor(6) as threads:
+        assert sum(threads.map(create, range(6))) == 1
+
+
+def test_a_store_that_ignores_ranges_is_told_so():
+    array = frozarr.create_array(Dictionary(), data=np.arange(64), chunks=1, shards=64)
+    with pytest.raises(ValueError, match="Dictionary.get.*must honour byte_range"):
+        array[3]
+
+
+def test_subclasses_keep_their_attributes_when_pickled():
+    store = pickle.loads(pickle.dumps(frozarr.create_array(MaskedMemory(), data=[1]).store))
+    assert store.verbs_called["set"] >= 1
+    assert frozarr.open_array(store)[0] == 1
+
+
+class Cache(AsyncStore):
+    """An asynchronous store around another one."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    url = "cache://"
+    identity = ("cache",)
+
+    async def _get(self, key, byte_range):
+        (value,) = await self.inner.perform_async(GetRanges([key], [byte_range]))
+        return value
+
+    async def _set(self, key, value):
+        await self.inner.perform_async(Put([key], [value]))
+
+    async def _create(self, key, value):
+        return await self.inner.perform_async(Swap(key, None, value))
+
+    async def _delete(self, key):
+        await self.inner.perform_async(Delete([key]))
+
+    async def _size(self, key):
+        return (await self.inner.perform_async(Sizes([key])))[0]
+
+    async def _keys(self, prefix):
+        return await self.inner.perform_async(ListPrefix(prefix))
+
+    async def _names(self, prefix):
+        return await self.inner.perform_async(ListNames(prefix))
+
+
+def test_waiting_stores_behind_each_other_do_not_wait_for_themselves():
+    store = Cache(LatencyStore(delay=0.001))
+    array = frozarr.create_array(
+        store, data=np.arange(50), chunks=1, compressors=None, config={"concurrency": 10}
+    )
+    assert array[...].tolist() == list(range(50))
+
+
+def test_dictionaries_are_locked_once_whatever_the_number_of_stores_on_them():
+    class Slow(dict):
+        def get(self, key, default=None):
+            time.sleep(0.005)
+            return super().get(key, default)
+
+    values = Slow()
+    with ThreadPoolExecutor(6) as threads:
+        swapped = threads.map(
+            lambda _: MemoryStore(values).perform(Swap("a", None, b"x")), range(6)
+        )
+    assert sum(swapped) == 1
+
+
+def test_a_cancelled_write_has_ended_when_the_cancellation_is_seen():
+    store = LatencyStore(delay=0.05)
+    array = frozarr.create_array(store, shape=4, chunks=1, dtype="i4", config={"concurrency": 1})
+
+    async def write():
+        handle = array.async_array
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(handle.setitem(slice(None), 1), 0.12)
+        return store.in_flight, handle
+
+    in_flight, _ = asyncio.run(write())
+    assert in_flight == 0
+    assert not [held for held in LOCKS.held if held[0] == store.identity]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import uuid
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import fsspec
 import numpy as np
@@ -433,3 +434,24 @@ def test_places_have_modes():
         assert await store.is_empty("a")
 
     asyncio.run(main())
+
+
+def test_a_place_is_the_same_for_every_thread_and_for_equal_options_only():
+    with ThreadPoolExecutor(1) as other:
+        theirs = other.submit(FsspecStore.from_url, "memory://same/place").result()
+    ours = FsspecStore.from_url("memory://same/place")
+    assert theirs.identity == ours.identity
+    assert theirs == ours
+    stores = [
+        FsspecStore.from_url("s3://bucket/a", {"endpoint_url": url, "key": "x", "secret": "y"})
+        for url in ("http://127.0.0.1:1", "http://127.0.0.1:2")
+    ]
+    assert stores[0] != stores[1]
+
+
+def test_values_of_arrays_on_the_same_loop():
+    here, there = f"memory://{uuid.uuid4().hex}/a", f"memory://{uuid.uuid4().hex}/b"
+    source = frozarr.create_array(here, data=np.arange(4), chunks=2)
+    array = frozarr.create_array(there, shape=4, dtype=source.dtype, chunks=2)
+    array[:] = source
+    assert array.append(source)[...].tolist() == [0, 1, 2, 3] * 2

@@ -15,6 +15,7 @@ from typing import Any, Final, Self
 from fsspec.asyn import AsyncFileSystem
 from fsspec.core import url_to_fs
 from fsspec.implementations.asyn_wrapper import AsyncFileSystemWrapper
+from fsspec.spec import AbstractFileSystem
 
 from frozarr.errors import RangeNotSatisfiableError
 from frozarr.io.byte_requests import (
@@ -33,6 +34,22 @@ __all__ = ["ALLOWED_EXCEPTIONS", "FsspecStore"]
 ALLOWED_EXCEPTIONS: Final = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
 _WITH_FOLDERS: Final = frozenset({"file", "local", "sftp", "ssh", "smb", "ftp", "hdfs"})
 Exceptions = tuple[type[Exception], ...]
+
+
+def _told_apart(value: Any) -> Hashable:
+    """What tells a filesystem, or an option of one, from others: equal for equal places.
+
+    Never the object itself: each thread has filesystems of its own for the same place.
+    """
+    if isinstance(value, AbstractFileSystem):
+        inner = getattr(value, "sync_fs", value)
+        kind = f"{type(inner).__module__}.{type(inner).__qualname__}"
+        return kind, _told_apart(inner.storage_args), _told_apart(inner.storage_options)
+    if isinstance(value, Mapping):
+        return tuple([(name, _told_apart(value[name])) for name in sorted(value, key=str)])
+    if isinstance(value, list | tuple):
+        return tuple([_told_apart(entry) for entry in value])
+    return value if isinstance(value, Hashable) else repr(value)
 
 
 class FsspecStore(AsyncStore):
@@ -160,8 +177,7 @@ class FsspecStore(AsyncStore):
     @property
     def identity(self) -> tuple[Hashable, ...]:
         """The filesystem with its options, and the path."""
-        cls, arguments, options = self._make
-        return ("fsspec", cls.__qualname__, repr(arguments), repr(sorted(options)), self.url)
+        return ("fsspec", _told_apart(self.fs), self.url)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_made": None}
