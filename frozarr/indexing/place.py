@@ -109,29 +109,29 @@ class _View:
 _LONGEST_RUN = 1024
 
 
-def assign_runs(room: AnyArray, values: AnyArray) -> None:
-    """``room[...] = values``, faster where both have short contiguous runs along the last axis.
+def assign_runs(out: AnyArray, values: AnyArray) -> None:
+    """``out[...] = values``, faster where both have short contiguous runs along the last axis.
 
     A run moves as one element of its many bytes: numpy's loop over rows is the cost otherwise.
 
     Examples
     --------
-    >>> room = np.zeros((2, 3), "u1")
-    >>> assign_runs(room, np.arange(6, dtype="u1").reshape(2, 3))
-    >>> room.tolist()
+    >>> out = np.zeros((2, 3), "u1")
+    >>> assign_runs(out, np.arange(6, dtype="u1").reshape(2, 3))
+    >>> out.tolist()
     [[0, 1, 2], [3, 4, 5]]
     """
     if (
-        room.ndim > 1
-        and 1 < room.shape[-1] <= _LONGEST_RUN // room.itemsize
-        and room.shape == values.shape
-        and room.dtype == values.dtype
-        and not room.dtype.hasobject
-        and room.strides[-1] == values.strides[-1] == room.itemsize
+        out.ndim > 1
+        and 1 < out.shape[-1] <= _LONGEST_RUN // out.itemsize
+        and out.shape == values.shape
+        and out.dtype == values.dtype
+        and not out.dtype.hasobject
+        and out.strides[-1] == values.strides[-1] == out.itemsize
     ):
-        run = np.dtype((np.void, room.shape[-1] * room.itemsize))
-        room, values = room.view(run)[..., 0], values.view(run)[..., 0]
-    room[...] = values
+        run = np.dtype((np.void, out.shape[-1] * out.itemsize))
+        out, values = out.view(run)[..., 0], values.view(run)[..., 0]
+    out[...] = values
 
 
 def _flat_view(array: AnyArray, flat: Any, shape: Shape) -> _View:

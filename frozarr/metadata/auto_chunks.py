@@ -36,9 +36,9 @@ def auto_chunks(shape: Shape, itemsize: int) -> Shape:
     if not chunks:
         return ()
     total = math.prod(chunks) * itemsize
-    target = _BASE * 2 ** max(0.0, math.log10(total / 2**20)) if total else _BASE
-    target = min(max(target, _SMALLEST), _LARGEST)
-    while math.prod(chunks) * itemsize > target and max(chunks) > 1:
+    wanted_nbytes = _BASE * 2 ** max(0.0, math.log10(total / 2**20)) if total else _BASE
+    wanted_nbytes = min(max(wanted_nbytes, _SMALLEST), _LARGEST)
+    while math.prod(chunks) * itemsize > wanted_nbytes and max(chunks) > 1:
         longest = chunks.index(max(chunks))
         chunks[longest] = -(-chunks[longest] // 2)
     return tuple(chunks)

@@ -62,9 +62,9 @@ def _objects(elements: st.SearchStrategy[Any], shape: Shape) -> st.SearchStrateg
     count = int(np.prod(shape, dtype=np.int64))
 
     def filled(entries: list[Any]) -> Any:
-        room = np.empty(count, object)
-        room[:] = entries
-        return room.reshape(shape)
+        objects = np.empty(count, object)
+        objects[:] = entries
+        return objects.reshape(shape)
 
     return st.lists(elements, min_size=count, max_size=count).map(filled)
 

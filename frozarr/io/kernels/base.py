@@ -112,9 +112,9 @@ class BytesKernel(ABC):
         """Bytes that any input of this size encodes to; None if that depends on the input."""
         return None
 
-    def decode_into(self, encoded: BytesLike, room: memoryview) -> BytesLike:
-        """Decoded bytes, at most as many as there is room for: in `room`, or elsewhere."""
-        return self.decode(encoded, len(room))
+    def decode_into(self, encoded: BytesLike, out: memoryview) -> BytesLike:
+        """Decoded bytes, at most as many as fit: in `out`, or elsewhere."""
+        return self.decode(encoded, len(out))
 
     def decode_many(self, encoded: Sequence[BytesLike], nbytes: int) -> Joined | None:  # noqa: ARG002 - for those that can
         """Chunks that decode to `nbytes` each, by one call; None where one by one is better."""

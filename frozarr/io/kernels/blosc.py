@@ -79,16 +79,16 @@ class BloscKernel(BytesKernel):
             raise DecodeError(f"blosc: {error}") from error
         return decoded
 
-    def decode_into(self, encoded: BytesLike, room: memoryview) -> BytesLike:
-        """Decoded bytes in `room`, where they fill it."""
+    def decode_into(self, encoded: BytesLike, out: memoryview) -> BytesLike:
+        """Decoded bytes in `out`, where they fill it."""
         view = as_bytes_view(encoded)
-        if check_blosc_header(view, len(room)) != len(room) or not len(room):
-            return self.decode(view, len(room))
+        if check_blosc_header(view, len(out)) != len(out) or not len(out):
+            return self.decode(view, len(out))
         try:
-            blosc_module().decompress(view, room)
+            blosc_module().decompress(view, out)
         except (RuntimeError, ValueError) as error:
             raise DecodeError(f"blosc: {error}") from error
-        return room
+        return out
 
     def encode(self, decoded: BytesLike) -> BytesLike:
         """One blosc chunk."""
