@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from contextlib import closing, contextmanager
 
 from frozarr.storage import BlockingStore, Delete, Get, ListPrefix, Put, answers, as_value
 
@@ -15,8 +16,10 @@ class SqliteStore(BlockingStore):
         with self._connection() as db:
             db.execute("CREATE TABLE IF NOT EXISTS chunks (key TEXT PRIMARY KEY, value BLOB)")
 
+    @contextmanager
     def _connection(self):
-        return sqlite3.connect(self.path, timeout=60)
+        with closing(sqlite3.connect(self.path, timeout=60)) as db, db:
+            yield db
 
     @property
     def url(self):
