@@ -28,7 +28,7 @@ from frozarr.io.gpu_buffers import device
 from frozarr.io.policy import POLICY
 from frozarr.io.programs.changes import check_current, delete_chunks_outside, store_changes
 from frozarr.io.programs.chunks import read_chunks, rehearse, write_chunks
-from frozarr.io.programs.requests import Gather, ListPrefix, Program, Sizes, Task
+from frozarr.io.programs.requests import Gather, ListPrefix, Lock, Program, Sizes, Task
 from frozarr.io.programs.shards import read_shards, write_shards
 from frozarr.io.stores.path import StorePath
 from frozarr.metadata.json import FrozenMap
@@ -319,6 +319,8 @@ def append(
         grown, region = grown_shape(metadata.shape, elements.shape, axis, access.place)
         larger = array.with_metadata(metadata.with_shape(grown))
         job = writing(larger, access, select(larger, access, region, "basic"), elements)
+        # two appends of this process would fill the same chunks, and only one be published
+        yield from Lock([access.place.key(metadata.document_key)])
         yield from check_current(access.place, metadata)
         yield from gather_batches(job)
     yield from store_changes(access.place, metadata, larger.metadata)

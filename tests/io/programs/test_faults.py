@@ -264,3 +264,25 @@ def test_folders_that_others_remove_are_made_again(tmp_path):
         thread.join()
     assert errors == []
     assert sorted(p.name for p in tmp_path.rglob("*")) in ([], ["a"], ["a", "b"])
+
+
+def test_a_refused_append_leaves_the_rows_of_the_winner(tmp_path):
+    for store in (MemoryStore(), tmp_path):
+        for _ in range(20):
+            made = frozarr.create_array(store, shape=0, chunks=4, dtype="i4", overwrite=True)
+            winners = []
+
+            def append(number, array=made, winners=winners):
+                try:
+                    array.append(np.full(4, number, "i4"))
+                except ConflictError:
+                    return
+                winners.append(number)
+
+            threads = [threading.Thread(target=append, args=(n,)) for n in range(1, 5)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert len(winners) == 1
+            assert frozarr.open_array(store)[...].tolist() == winners * 4
