@@ -1,4 +1,4 @@
-"""Real servers on loopback, started by the tests that need them."""
+"""What many tests share: a store, an array, and real servers on loopback."""
 
 import functools
 import http.server
@@ -7,7 +7,31 @@ import re
 import threading
 import uuid
 
+import numpy as np
 import pytest
+
+import frozarr
+from frozarr.storage import LocalStore, MemoryStore
+
+
+@pytest.fixture(params=["memory", "local"])
+def store(request, tmp_path):
+    """An empty store, in memory and on disk."""
+    return MemoryStore() if request.param == "memory" else LocalStore(tmp_path)
+
+
+@pytest.fixture
+def values():
+    """What `array` holds."""
+    return np.arange(7 * 10 * 3, dtype="i4").reshape(7, 10, 3)
+
+
+@pytest.fixture
+def array(store, values):
+    """An array of three axes in several chunks, below a group."""
+    made = frozarr.create_array(store, name="g/a", shape=(7, 10, 3), chunks=(2, 4, 3), dtype="i4")
+    made[...] = values
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -12,27 +12,7 @@ from frozarr.errors import (
     ContainsArrayError,
     ContainsGroupError,
 )
-from frozarr.storage import LocalStore, MemoryStore, StorePath
-
-
-@pytest.fixture(params=["memory", "local"])
-def store(request, tmp_path):
-    return MemoryStore() if request.param == "memory" else LocalStore(tmp_path)
-
-
-@pytest.fixture
-def values():
-    return np.arange(7 * 10 * 3, dtype="i4").reshape(7, 10, 3)
-
-
-@pytest.fixture
-def array(store, values):
-    made = frozarr.create_array(store, name="g/a", shape=(7, 10, 3), chunks=(2, 4, 3), dtype="i4")
-    made[...] = values
-    return made
-
-
-# ------------------------------------------------------------------ doors
+from frozarr.storage import LocalStore, StorePath
 
 
 def test_modes(tmp_path):

@@ -1,29 +1,10 @@
 """Spellings of the older interface, as `frozarr.compat` has them."""
 
-import numpy as np
 import pytest
 
 import frozarr
 from frozarr import compat
 from frozarr.errors import ContainsArrayError
-from frozarr.storage import LocalStore, MemoryStore
-
-
-@pytest.fixture(params=["memory", "local"])
-def store(request, tmp_path):
-    return MemoryStore() if request.param == "memory" else LocalStore(tmp_path)
-
-
-@pytest.fixture
-def values():
-    return np.arange(7 * 10 * 3, dtype="i4").reshape(7, 10, 3)
-
-
-@pytest.fixture
-def array(store, values):
-    made = frozarr.create_array(store, name="g/a", shape=(7, 10, 3), chunks=(2, 4, 3), dtype="i4")
-    made[...] = values
-    return made
 
 
 def test_array_create_is_deprecated():

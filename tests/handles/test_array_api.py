@@ -14,24 +14,6 @@ from frozarr.metadata.json import FrozenMap
 from frozarr.storage import Get, GetRanges, LocalStore, MemoryStore, StorePath
 from frozarr.testing.oracle import assert_same_array, check_same
 
-
-@pytest.fixture(params=["memory", "local"])
-def store(request, tmp_path):
-    return MemoryStore() if request.param == "memory" else LocalStore(tmp_path)
-
-
-@pytest.fixture
-def values():
-    return np.arange(7 * 10 * 3, dtype="i4").reshape(7, 10, 3)
-
-
-@pytest.fixture
-def array(store, values):
-    made = frozarr.create_array(store, name="g/a", shape=(7, 10, 3), chunks=(2, 4, 3), dtype="i4")
-    made[...] = values
-    return made
-
-
 # ------------------------------------------------------------------ what it is
 
 
