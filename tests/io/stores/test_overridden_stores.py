@@ -2,9 +2,11 @@
 
 import asyncio
 import pickle
+import subprocess
+import sys
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -370,3 +372,58 @@ def test_a_cancelled_write_has_ended_when_the_cancellation_is_seen():
     in_flight, _ = asyncio.run(write())
     assert in_flight == 0
     assert not [held for held in LOCKS.held if held[0] == store.identity]
+
+
+INTERRUPTED = """
+import os, signal, threading, time, frozarr
+from frozarr.io.runners.locks import LOCKS
+from frozarr.testing.latency import LatencyStore
+store = LatencyStore(delay=0.3)
+array = frozarr.create_array(store, shape=4, chunks=1, dtype="i4", config={"concurrency": 1})
+threading.Timer(0.45, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+try:
+    array[:] = 1
+except KeyboardInterrupt:
+    begun = store.requests
+    time.sleep(0.7)
+    print(store.in_flight, store.requests - begun, len(LOCKS.held))
+"""
+
+
+def test_an_interrupted_write_leaves_nothing_under_way():
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED], check=True, capture_output=True, text=True
+    )
+    assert done.stdout.split() == ["0", "0", "0"]
+
+
+def test_a_store_that_cancels_itself_ends_the_read():
+    class GivesUp(LatencyStore):
+        async def _get(self, key, byte_range):
+            if key == "c/2":
+                raise asyncio.CancelledError
+            return await super()._get(key, byte_range)
+
+    store = GivesUp(delay=0.001)
+    array = frozarr.create_array(store, data=np.arange(4), chunks=1)
+    with pytest.raises((asyncio.CancelledError, CancelledError)):
+        array[...]
+
+
+def test_a_wrapper_may_join_the_pieces_of_a_shard():
+    class Counted(WrapperStore):
+        written = 0
+
+        def handle(self, request):
+            if isinstance(request, Put):
+                values = [bytes(value) for value in request.values]
+                self.written += sum(map(len, values))
+                request = Put(request.keys, values)
+            return (yield from request)
+
+    store = Counted(MemoryStore())
+    array = frozarr.create_array(store, data=np.arange(64), chunks=8, shards=64)
+    assert store.written >= len(store.store.store_dict["c/0"])
+    assert array[...].tolist() == list(range(64))
+    with pytest.raises(ValueError, match="read-only"):
+        array.bound.shard.fill[...] = 7
