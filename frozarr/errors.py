@@ -25,6 +25,7 @@ __all__ = [
     "ReadOnlyError",
     "SelectionError",
     "ShapeMismatchError",
+    "StaleHandleError",
     "StoreError",
     "UnknownExtensionError",
     "VindexInvalidSelectionError",
@@ -125,7 +126,14 @@ class RangeNotSatisfiableError(FrozarrError, ValueError):
 class ConflictError(FrozarrError, RuntimeError):
     """The stored document changed since this handle was opened; nothing was written.
 
-    Open the array again and repeat the change on the new handle.
+    Repeat the change on the handle that the other change returned, or open the array again.
+    """
+
+
+class StaleHandleError(ConflictError):
+    """`resize` or `append` was called on this handle, so it has a shape of the past.
+
+    Nothing was written. Use the handle that was returned: ``a = a.resize(...)``.
     """
 
 

@@ -20,6 +20,7 @@ from hypothesis import given
 import frozarr
 from frozarr import compat, indexing
 from frozarr.config import Config
+from frozarr.io.access import ShapeChange
 from frozarr.io.bound import BoundArray
 from frozarr.io.byte_requests import OffsetByteRequest, RangeByteRequest, SuffixByteRequest
 from frozarr.io.stores.base import Store
@@ -60,8 +61,8 @@ def values_within(value):
     elif isinstance(value, tuple | frozenset | FrozenList):
         for entry in value:
             yield from values_within(entry)
-    elif isinstance(value, Store):
-        return  # stores are places, not values
+    elif isinstance(value, Store | ShapeChange):
+        return  # stores are places, and what a handle was used for is no part of its value
     elif attrs.has(type(value)):
         yield value
         if isinstance(value, BoundArray):

@@ -19,7 +19,7 @@ from frozarr.errors import SelectionError
 from frozarr.handles.info import ArrayInfo
 from frozarr.handles.plan import Planner
 from frozarr.indexing import AxisGrid, grid_shape
-from frozarr.io.access import Access
+from frozarr.io.access import Access, ShapeChange
 from frozarr.io.bound import BoundArray, bind_array, element_type
 from frozarr.io.programs.arrays import naming
 from frozarr.io.stores.base import Store
@@ -48,11 +48,15 @@ class ArrayHandle(Immutable):
     """Store and path."""
     config: Config = attrs.field(default=None, converter=as_config)
     """How reads and writes are carried out."""
+    shape_change: ShapeChange = attrs.field(factory=ShapeChange, eq=False, repr=False, kw_only=True)
+    """Whether `resize` or `append` was called on this handle, which then refuses writes."""
 
     @classmethod
     def of(cls, handle: "ArrayHandle") -> Self:
         """The same array behind this kind of handle."""
-        return cls(handle.metadata, handle.store_path, handle.config)
+        return cls(
+            handle.metadata, handle.store_path, handle.config, shape_change=handle.shape_change
+        )
 
     @classmethod
     def from_dict(cls, store_path: StoreLike, data: Mapping[str, Any]) -> Self:
@@ -86,7 +90,7 @@ class ArrayHandle(Immutable):
 
     def with_metadata(self, metadata: ArrayMetadata) -> Self:
         """The same place seen with other metadata; nothing is stored."""
-        return attrs.evolve(self, metadata=metadata)
+        return attrs.evolve(self, metadata=metadata, shape_change=ShapeChange())
 
     # ------------------------------------------------------------------ what it is
 
@@ -99,7 +103,7 @@ class ArrayHandle(Immutable):
     @cached_property
     def access(self) -> Access:
         """Place, config, and what is kept between calls."""
-        return Access(self.store_path, self.config)
+        return Access(self.store_path, self.config, self.shape_change)
 
     @property
     def store(self) -> Store:

@@ -77,7 +77,13 @@ def set_selection(
     """Set elements of a selection of some kind."""
     bound = _of_fields(array, fields)
     chosen = arrays.select(array.bound, array.access, selection, mode)
-    return arrays.write(bound, array.access, chosen, _read_first(value))
+    one_each = mode == "coordinate" and not _is_mask(selection)
+    return arrays.write(bound, array.access, chosen, _read_first(value), one_each=one_each)
+
+
+def _is_mask(selection: Any) -> bool:
+    (*others, last) = selection if isinstance(selection, tuple) and selection else (selection,)
+    return not others and np.asarray(last).dtype == np.dtype(bool)
 
 
 def _read_first(value: Any) -> Any:
@@ -175,7 +181,13 @@ def get_coordinate_selection(
 def set_coordinate_selection(
     array: ArrayHandle, selection: Any, value: Any, *, fields: Any = None
 ) -> Program[None]:
-    """Set single elements; of repeated ones the last in C order wins."""
+    """Set single elements: one value each, or a scalar; of repeated ones the last in C order wins.
+
+    Raises
+    ------
+    ShapeMismatchError
+        As many values as points are needed; both counts are named, nothing was written.
+    """
     return set_selection(array, selection, value, "coordinate", fields)
 
 

@@ -187,7 +187,9 @@ def _nested(value: Any) -> AnyArray:
     return np.asarray(value)
 
 
-def broadcast_to_selection(elements: AnyArray, selection: Selection, where: object) -> AnyArray:
+def broadcast_to_selection(
+    elements: AnyArray, selection: Selection, where: object, *, one_each: bool = False
+) -> AnyArray:
     """Elements in the selection's shape, by numpy's rules of assignment.
 
     Parameters
@@ -198,6 +200,8 @@ def broadcast_to_selection(elements: AnyArray, selection: Selection, where: obje
         Where to.
     where
         Names the array in errors.
+    one_each
+        Points take one element each, or a scalar for all; nothing is broadcast.
 
     Raises
     ------
@@ -211,6 +215,8 @@ def broadcast_to_selection(elements: AnyArray, selection: Selection, where: obje
     while elements.ndim > len(shape) and elements.shape[0] == 1:
         elements = elements[0]
     try:
+        if one_each and elements.ndim:
+            raise ValueError("nothing is broadcast to single points")
         return np.broadcast_to(elements, shape)
     except ValueError as error:
         counts = f" ({elements.size} values for {np.prod(shape)} points)" if points else ""

@@ -190,8 +190,15 @@ class Writing:
                 yield write_shards(array, self.access, shard, batch, self.values)
 
 
-def writing(array: BoundArray, access: Access, selection: Selection, value: Any) -> Writing:
+def writing(
+    array: BoundArray, access: Access, selection: Selection, value: Any, *, one_each: bool = False
+) -> Writing:
     """Write of a selection, checked and planned; nothing is written yet.
+
+    Parameters
+    ----------
+    one_each
+        Single points take a value each, or a scalar for all.
 
     Raises
     ------
@@ -203,15 +210,22 @@ def writing(array: BoundArray, access: Access, selection: Selection, value: Any)
         The value can't become elements of the array, or its codecs can't store it.
     """
     metadata = array.metadata
-    access.store.check_writable(access.place.path)
+    _check_changeable(access)
     plan = plan_write(metadata.chunk_grid, metadata.shape, selection)
     with _nothing_written(array, access):
         elements = as_elements(value, array)
-        values = broadcast_to_selection(elements, selection, access.place).reshape(plan.full_shape)
+        fitting = broadcast_to_selection(elements, selection, access.place, one_each=one_each)
+        values = fitting.reshape(plan.full_shape)
         if array.fields is None and not array.chain.check(elements):
             for part, batch in batches(array, access, plan):
                 rehearse(part, batch, values)
     return Writing(array, access, plan, values)
+
+
+def _check_changeable(access: Access) -> None:
+    """Refuse changes of a read-only store, and through a handle with a shape of the past."""
+    access.store.check_writable(access.place.path)
+    access.check_current()
 
 
 @contextmanager
@@ -235,10 +249,12 @@ def gather_batches(job: Reading | Writing) -> Gather[None]:
     )  # fmt: skip
 
 
-def write(array: BoundArray, access: Access, selection: Selection, value: Any) -> Program[None]:
-    """Program that writes a selection."""
+def write(
+    array: BoundArray, access: Access, selection: Selection, value: Any, *, one_each: bool = False
+) -> Program[None]:
+    """Program that writes a selection; see `writing`."""
     with naming(access.place, array.metadata):
-        job = writing(array, access, selection, value)
+        job = writing(array, access, selection, value, one_each=one_each)
         yield from gather_batches(job)
 
 
@@ -266,10 +282,11 @@ def resize(
     array: BoundArray, access: Access, shape: Shape, *, delete_outside_chunks: bool = True
 ) -> Program[ArrayMetadata]:
     """Program that resizes: the shape first, then the chunks that lie outside; new metadata."""
-    access.store.check_writable(access.place.path)
+    _check_changeable(access)
     old, new = array.metadata, array.metadata.with_shape(shape)
     if new != old:
         yield from store_changes(access.place, old, new)
+        access.shape_change.call = "resize"
     if delete_outside_chunks:
         yield from delete_chunks_outside(access.place, new, old.shape)
     return new
@@ -313,7 +330,7 @@ def append(
     """Program that stores values beyond the end of an axis, then the grown shape; new metadata."""
     metadata = array.metadata
     with naming(access.place, array.metadata):
-        access.store.check_writable(access.place.path)
+        _check_changeable(access)
         with _nothing_written(array, access):
             elements = as_elements(new, array)
         grown, region = grown_shape(metadata.shape, elements.shape, axis, access.place)
@@ -323,7 +340,9 @@ def append(
         yield from Lock([access.place.key(metadata.document_key)])
         yield from check_current(access.place, metadata)
         yield from gather_batches(job)
-    yield from store_changes(access.place, metadata, larger.metadata)
+    if larger.metadata != metadata:
+        yield from store_changes(access.place, metadata, larger.metadata)
+        access.shape_change.call = "append"
     return larger.metadata
 
 
@@ -331,7 +350,7 @@ def set_attributes(
     array: BoundArray, access: Access, attributes: FrozenMap
 ) -> Program[ArrayMetadata]:
     """Program that stores other attributes; new metadata."""
-    access.store.check_writable(access.place.path)
+    _check_changeable(access)
     metadata = array.metadata.with_attributes(attributes)
     yield from store_changes(access.place, array.metadata, metadata)
     return metadata

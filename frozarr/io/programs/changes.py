@@ -79,8 +79,9 @@ def _canonical(
 
 def _conflict(place: StorePath, name: str) -> ConflictError:
     return ConflictError(
-        f"{place}/{name} changed since this handle was opened; nothing was written. Open the array "
-        "again and repeat the change",
+        f"{place}/{name} changed since this handle was opened; nothing was written. Repeat the "
+        "change on the handle that the other change returned (a = a.append(...), a = "
+        "a.update_attributes(...)), or open the array again",
         url=str(place), key=place.key(name),
     )  # fmt: skip
 
