@@ -5,6 +5,8 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from frozarr.commands import create as creating
+from frozarr.commands import from_array as copying
+from frozarr.commands import like
 from frozarr.commands import open as opening
 from frozarr.commands import save as saving
 from frozarr.handles.array import ArrayHandle
@@ -43,21 +45,21 @@ def _value(program: Callable[P, Program[T]]) -> Callable[P, T]:
     return shown_as(call, program, lambda result: result)
 
 
-array = _handle(creating.array)
+array = _handle(copying.array)
 create = _handle(creating.create)
 create_array = _handle(creating.create_array)
 empty = _handle(creating.empty)
-empty_like = _handle(creating.empty_like)
-from_array = _handle(creating.from_array)
+empty_like = _handle(like.empty_like)
+from_array = _handle(copying.from_array)
 full = _handle(creating.full)
-full_like = _handle(creating.full_like)
+full_like = _handle(like.full_like)
 load = _value(saving.load)
 ones = _handle(creating.ones)
-ones_like = _handle(creating.ones_like)
+ones_like = _handle(like.ones_like)
 open = _handle(opening.open_node)  # noqa: A001 - the name users know
 open_array = _handle(opening.open_array)
 open_like = _handle(opening.open_like)
 save = _value(saving.save)
 save_array = _handle(saving.save_array)
 zeros = _handle(creating.zeros)
-zeros_like = _handle(creating.zeros_like)
+zeros_like = _handle(like.zeros_like)

@@ -37,6 +37,12 @@ class Config:
         default="numpy", validator=attrs.validators.in_(("numpy", "object"))
     )
     """What reads of text of any length return: numpy's StringDType, or Python objects."""
+    casting: Literal["safe", "same_kind", "unsafe"] = attrs.field(
+        default="unsafe", validator=attrs.validators.in_(("safe", "same_kind", "unsafe"))
+    )
+    """Which numbers may be written to an array of another type, by numpy's names: ``"unsafe"`` cuts
+    and wraps as numpy's assignment does, ``"same_kind"`` refuses 1.5 for an integer, ``"safe"``
+    refuses whatever might not come back as it was given."""
     write_empty_chunks: bool = attrs.field(
         default=False, validator=attrs.validators.instance_of(bool)
     )

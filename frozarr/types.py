@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
-from typing import Any, Final, Literal, Self, TypeAlias
+from typing import Any, Final, Literal, Self, SupportsIndex, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 __all__ = [
     "DEFAULT", "JSON", "REQUIRED", "UNSET", "AnyArray", "AnyDtype", "Coords", "Default",
-    "Immutable", "InnerOrder", "Loc", "Shape", "Unset", "as_shape",
+    "Immutable", "InnerOrder", "Loc", "Shape", "ShapeLike", "Unset", "as_shape",
 ]  # fmt: skip
 
 JSON: TypeAlias = "None | bool | int | float | str | Sequence[JSON] | Mapping[str, JSON]"
@@ -23,6 +23,10 @@ AnyDtype: TypeAlias = np.dtype[Any]
 
 Shape: TypeAlias = tuple[int, ...]
 """Extents in elements, one per axis."""
+
+
+ShapeLike: TypeAlias = SupportsIndex | Sequence[SupportsIndex] | npt.NDArray[np.integer[Any]]
+"""Extents as users give them: one number for a single axis, or one per axis."""
 
 
 def as_shape(extents: Iterable[int]) -> Shape:

@@ -10,7 +10,9 @@ from hypothesis import example, given
 
 from frozarr.indexing import (
     PointPlan,
+    RectilinearGrid,
     RegularGrid,
+    chunk_regions,
     gather,
     grid_shape,
     parse_selection,
@@ -204,3 +206,21 @@ def test_points_in_a_grid_too_large_to_number():
     assert isinstance(plan, PointPlan)
     assert plan.coords().tolist() == [[0, 0], [2**62 - 1, 0]]
     assert plan.position.tolist() == [1, 0, 2]
+
+
+@given(st.data())
+def test_regions_tile_an_array(data):
+    shape = data.draw(st.lists(st.integers(0, 9), max_size=3).map(tuple))
+    edges = tuple(data.draw(st.sampled_from([1, 2, 4, (2, (3, 4)), (5, 1, 9)])) for _ in shape)
+    limit = data.draw(st.integers(1, 300))
+    axes = RectilinearGrid(edges).axes(shape)
+    visits = np.zeros(shape, int)
+    whole = [{axis.start(c) for c in range(axis.nchunks)} | {axis.extent} for axis in axes]
+    for region in chunk_regions(axes, limit):
+        visits[region] += 1
+        chunks = 1
+        for part, axis, starts in zip(region, axes, whole, strict=True):
+            assert {part.start, part.stop} <= starts
+            chunks *= axis.locate(part.stop - 1) - axis.locate(part.start) + 1
+        assert visits[region].size <= limit or chunks == 1
+    assert (visits == 1).all()

@@ -1,8 +1,11 @@
 """Opening arrays, as programs that give handles."""
 
+from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias, Unpack
 
-from frozarr.commands.create import create, like
+from frozarr.commands.create import create
+from frozarr.commands.creation import ConfigLike
+from frozarr.commands.like import like
 from frozarr.config import as_config
 from frozarr.errors import ArrayNotFoundError
 from frozarr.handles.array import ArrayHandle
@@ -11,6 +14,7 @@ from frozarr.io.programs.requests import Program, on
 from frozarr.io.stores.path import AccessMode
 from frozarr.io.stores.resolve import StoreLike, resolve
 from frozarr.metadata.spec import ArrayOptions
+from frozarr.types import ShapeLike
 
 __all__ = ["open_array", "open_like", "open_node"]
 
@@ -22,9 +26,9 @@ def open_array(
     *,
     path: str | None = None,
     mode: AccessMode | None = None,
-    storage_options: dict[str, Any] | None = None,
-    config: Any = None,
-    shape: Any = None,
+    storage_options: Mapping[str, Any] | None = None,
+    config: ConfigLike = None,
+    shape: ShapeLike | None = None,
     overwrite: bool = False,
     zarr_format: Format | None = None,
     **options: Unpack[ArrayOptions],
@@ -66,8 +70,6 @@ attributes, chunk_key_encoding, dimension_names
     >>> frozarr.open_array(values, mode="r").read_only
     True
     """
-    if zarr_format not in {2, 3, None}:
-        raise ValueError(f"zarr_format must be 2 or 3 (or None for either), got {zarr_format!r}")
     place = resolve(store, path, mode=mode, storage_options=storage_options)
     mode = mode or ("r" if place.read_only else "a")
     if mode in {"r", "r+", "a"}:
@@ -91,9 +93,9 @@ def open_node(
     mode: AccessMode | None = None,
     path: str | None = None,
     zarr_format: Format | None = None,
-    storage_options: dict[str, Any] | None = None,
-    config: Any = None,
-    shape: Any = None,
+    storage_options: Mapping[str, Any] | None = None,
+    config: ConfigLike = None,
+    shape: ShapeLike | None = None,
     **options: Unpack[ArrayOptions],
 ) -> Program[ArrayHandle]:
     """Handle of the array at a place; see `open_array`.
@@ -112,8 +114,9 @@ def open_node(
 
 def open_like(
     a: Any, path: str, *, store: StoreLike = None, mode: AccessMode | None = None,
-    storage_options: dict[str, Any] | None = None, config: Any = None, shape: Any = None,
-    zarr_format: Format | None = None, **options: Unpack[ArrayOptions],
+    storage_options: Mapping[str, Any] | None = None, config: ConfigLike = None,
+    shape: ShapeLike | None = None, zarr_format: Format | None = None,
+    **options: Unpack[ArrayOptions],
 ) -> Program[ArrayHandle]:  # fmt: skip
     """Handle of the array at a path, made like another if there is none."""
     chosen = {"shape": shape, "zarr_format": zarr_format}

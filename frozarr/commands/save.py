@@ -1,12 +1,12 @@
 """Saving and loading whole arrays, as programs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack
 
 import numpy as np
-import numpy.typing as npt
 
-from frozarr.commands.create import CopiedArray, from_array
+from frozarr.commands.creation import ArrayData, store_new
+from frozarr.commands.from_array import CopiedArray, from_array, new_copy
 from frozarr.config import Config, as_config
 from frozarr.errors import NodeNotFoundError
 from frozarr.handles.array import ArrayHandle
@@ -31,11 +31,11 @@ Format: TypeAlias = Literal[2, 3]
 
 def save_array(
     store: StoreLike,
-    arr: npt.ArrayLike | ArrayHandle,
+    arr: ArrayData,
     *,
     path: str | None = None,
     zarr_format: Format | None = None,
-    storage_options: dict[str, Any] | None = None,
+    storage_options: Mapping[str, Any] | None = None,
     overwrite: bool = True,
     **options: Unpack[CopiedArray],
 ) -> Program[ArrayHandle]:
@@ -59,19 +59,20 @@ def save_array(
 
 def save(
     store: StoreLike,
-    *args: npt.ArrayLike | ArrayHandle,
+    *args: ArrayData,
     path: str | None = None,
     zarr_format: Format | None = None,
-    **kwargs: npt.ArrayLike | ArrayHandle,
+    storage_options: Mapping[str, Any] | None = None,
+    **kwargs: ArrayData,
 ) -> Program[None]:
     """Store one array, or several in a group: ``arr_0``, ``arr_1``, … and by keyword.
 
-    Several are stored at the same time.
+    Several are stored at the same time, once all of them have been checked.
 
     Raises
     ------
-    ValueError
-        No arrays given.
+    ValueError, TypeError
+        No arrays given, or one that the format has no type for; nothing was stored.
 
     Examples
     --------
@@ -84,25 +85,27 @@ def save(
     if not args and not kwargs:
         raise ValueError("give at least one array to save")
     if len(args) == 1 and not kwargs:
-        yield from save_array(store, args[0], path=path, zarr_format=zarr_format)
+        yield from save_array(
+            store, args[0], path=path, zarr_format=zarr_format, storage_options=storage_options
+        )
         return
-    place = resolve(store, path)
+    place = resolve(store, path, storage_options=storage_options)
     group = GroupMetadata(zarr_format=zarr_format or 3)
     named = {**{f"arr_{i}": a for i, a in enumerate(args)}, **kwargs}
-    yield from on(place.store, create_node(place, group, overwrite=True))
-    tasks = [
-        save_array(place, values, path=name, zarr_format=zarr_format or 3)
+    arrays = [
+        new_copy(place, values, name=name, zarr_format=zarr_format or 3, overwrite=True)
         for name, values in named.items()
     ]
-    yield from _at_once(place, tasks, as_config(None))
+    yield from on(place.store, create_node(place, group, overwrite=True))
+    yield from _at_once(place, [store_new(array) for array in arrays], as_config(None))
 
 
 def load(
     store: StoreLike,
-    *,
     path: str | None = None,
     zarr_format: Format | None = None,
-    storage_options: dict[str, Any] | None = None,
+    *,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> Program[AnyArray | dict[str, AnyArray]]:
     """The array at a place as a numpy array; a dictionary of them for a group.
 

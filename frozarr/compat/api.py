@@ -1,11 +1,13 @@
 """What stands at the top level, giving the handles of this package."""
 
+import inspect
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec
+from typing import Any
 
 from frozarr import api
 from frozarr.api import load, save
+from frozarr.compat.arguments import OLDER, todays_arguments
 from frozarr.compat.arrays import Array
 from frozarr.handles.blocking import Array as FrozenArray
 
@@ -15,16 +17,25 @@ __all__ = [
     "zeros_like",
 ]  # fmt: skip
 
-P = ParamSpec("P")
 
-
-def _here(function: Callable[P, FrozenArray]) -> Callable[P, Array]:
-    """The function with a handle of this package."""
+def _here(function: Callable[..., FrozenArray]) -> Callable[..., Array]:
+    """The function with a handle of this package, taking the older spellings, too."""
+    shown = inspect.signature(function)
+    older = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Any)
+        for name in OLDER
+        if name not in shown.parameters
+    ]
+    own = [name for name in OLDER if name in shown.parameters]
 
     @wraps(function)
-    def call(*args: P.args, **kwargs: P.kwargs) -> Array:
-        return Array.of(function(*args, **kwargs))
+    def call(*args: Any, **kwargs: Any) -> Array:
+        kept = {name: kwargs.pop(name) for name in own if name in kwargs}
+        return Array.of(function(*args, **todays_arguments(kwargs), **kept))
 
+    call.__signature__ = shown.replace(  # type: ignore[attr-defined]  # what `inspect` looks for
+        parameters=[*shown.parameters.values(), *older], return_annotation=Array
+    )
     return call
 
 

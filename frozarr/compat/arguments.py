@@ -1,8 +1,12 @@
-"""Arguments of ``Array.create``, of which each format has its own."""
+"""Creation arguments of the older API: how today's functions spell them."""
 
+from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
-__all__ = ["creation_arguments"]
+from frozarr.config import as_config
+from frozarr.types import DEFAULT
+
+__all__ = ["OLDER", "creation_arguments", "todays_arguments"]
 
 Format: TypeAlias = Literal[2, 3]
 _OTHER_FORMAT: dict[int, dict[str, str]] = {
@@ -20,17 +24,53 @@ _OTHER_FORMAT: dict[int, dict[str, str]] = {
 }
 """For each format the parameters of the other one, and what takes their place."""
 
+OLDER = ("chunk_shape", "codecs", "dimension_separator", "write_empty_chunks", "mode")
+"""Parameters that only the older API has; None means that they are not given."""
+
+_MODES = ("r", "r+", "a", "w", "w-")
+
+
+def todays_arguments(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments of `frozarr.create` from those of the older API.
+
+    Raises
+    ------
+    ValueError
+        A parameter of the other format, with what to use instead; both spellings of one thing; a
+        mode that makes nothing.
+
+    Examples
+    --------
+    >>> todays_arguments({"dtype": "u1", "chunk_shape": 2, "mode": "w"})
+    {'dtype': 'u1', 'chunks': 2, 'overwrite': True}
+    """
+    arguments = {name: value for name, value in given.items() if name not in OLDER}
+    older = {name: given[name] for name in OLDER if given.get(name) is not None}
+    if "chunk_shape" in older:
+        if arguments.get("chunks") is not None:
+            raise ValueError("give chunk_shape or chunks, not both")
+        arguments["chunks"] = older["chunk_shape"]
+    if "codecs" in older:
+        arguments["codecs"] = older["codecs"]
+    if "dimension_separator" in older:
+        if arguments.get("zarr_format") != 2:
+            raise ValueError("dimension_separator is not for format 3; use chunk_key_encoding")
+        arguments["chunk_key_encoding"] = older["dimension_separator"]
+    if "write_empty_chunks" in older:
+        config = as_config(arguments.get("config"))
+        arguments["config"] = config.evolve(write_empty_chunks=older["write_empty_chunks"])
+    mode = older.get("mode")
+    if mode == "w":
+        arguments["overwrite"] = True
+    elif mode is not None and (mode == "r" or mode not in _MODES):
+        raise ValueError(f"mode {mode!r} makes no array; use open_array, or one of 'a', 'w', 'w-'")
+    return arguments
+
 
 def creation_arguments(
-    *,
-    zarr_format: Format = 3,
-    chunk_shape: Any = None,
-    chunks: Any = None,
-    compressor: Any = "auto",
-    dimension_separator: Any = None,
-    **others: Any,
+    *, zarr_format: Format = 3, compressor: Any = "auto", fill_value: Any = DEFAULT, **others: Any
 ) -> dict[str, Any]:
-    """Arguments of `ArraySpec` from those of ``Array.create``.
+    """Arguments of `frozarr.create` from those of ``Array.create``.
 
     Raises
     ------
@@ -40,28 +80,17 @@ def creation_arguments(
     Examples
     --------
     >>> creation_arguments(shape=4, dtype="u1", chunk_shape=2)
-    {'zarr_format': 3, 'chunks': 2, 'shape': 4, 'dtype': 'u1'}
+    {'zarr_format': 3, 'shape': 4, 'dtype': 'u1', 'chunks': 2}
     """
     if zarr_format not in _OTHER_FORMAT:
         raise ValueError(f"zarr_format must be 2 or 3, got {zarr_format!r}")
-    given = {
-        "chunk_shape": chunk_shape,
-        "compressor": None if isinstance(compressor, str) else compressor,
-        "dimension_separator": dimension_separator,
-        **others,
-    }
+    named = {"compressor": None if isinstance(compressor, str) else compressor, **others}
     for name, instead in _OTHER_FORMAT[zarr_format].items():
-        if given.get(name) is not None:
+        if named.get(name) is not None:
             raise ValueError(f"{name} is not for format {zarr_format}; use {instead}")
-    if chunk_shape is not None and chunks is not None:
-        raise ValueError("give chunk_shape or chunks, not both")
-    sizes = chunks if chunk_shape is None else chunk_shape
-    arguments = {
-        "zarr_format": zarr_format,
-        "chunks": "auto" if sizes is None else sizes,
-        **{name: value for name, value in others.items() if value is not None},
-    }
-    if zarr_format == 2:
-        arguments["compressors"] = compressor
-        arguments["chunk_key_encoding"] = dimension_separator
-    return arguments
+    arguments = {name: value for name, value in others.items() if value is not None}
+    if fill_value is not DEFAULT:
+        arguments["fill_value"] = fill_value
+    if compressor != "auto" and "codecs" not in arguments:
+        arguments["compressor"] = compressor
+    return todays_arguments({"zarr_format": zarr_format, **arguments})

@@ -1,27 +1,28 @@
 """Handles that take the parameters of the older API as well."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
 import attrs
 import numpy as np
 
-from frozarr.commands.create import store_new
+from frozarr.commands.create import create
 from frozarr.compat.arguments import creation_arguments
-from frozarr.config import as_config
+from frozarr.config import Config
 from frozarr.handles import asynchronous, blocking, methods
 from frozarr.handles.array import ArrayHandle
 from frozarr.handles.faces import awaiting
 from frozarr.handles.faces import blocking as as_method
+from frozarr.io.access import ShapeChange
 from frozarr.io.buffers import BufferPrototype
-from frozarr.io.kernels.bind import check_fill
 from frozarr.io.programs.requests import Program
 from frozarr.io.runners.loop import run_async
 from frozarr.io.runners.threads import run
 from frozarr.io.stores.resolve import StoreLike, resolve
-from frozarr.metadata.spec import ArraySpec
+from frozarr.metadata.documents import parse_array
+from frozarr.metadata.spec import ArrayMetadata
 
 __all__ = ["Array", "AsyncArray"]
 
@@ -31,8 +32,8 @@ def _prototyped(setter: Callable[..., Program[None]]) -> Callable[..., Program[N
 
     @wraps(setter)
     def program(
-        array: Any, selection: Any, value: Any, *,
-        prototype: BufferPrototype | None = None, fields: Any = None,
+        array: Any, selection: Any, value: Any, prototype: BufferPrototype | None = None, *,
+        fields: Any = None,
     ) -> Program[None]:  # fmt: skip
         if prototype is not None and np.ndim(value):
             value = prototype.nd_buffer.from_numpy_array(np.asarray(value)).as_ndarray_like()
@@ -55,16 +56,46 @@ def _creating(
     store: StoreLike, values: Any, overwrite: bool, config: Any, arguments: dict[str, Any]
 ) -> Program[ArrayHandle]:
     """Program of ``create``: everything is checked before anything is stored."""
-    metadata = ArraySpec(**creation_arguments(**arguments)).metadata()
-    check_fill(metadata)
-    settings = as_config(config)
-    given = None if values is None else np.asarray(values)
-    return store_new(resolve(store), metadata, given, overwrite=overwrite, config=settings)
+    given = creation_arguments(**arguments)
+    return create(store=store, data=values, overwrite=overwrite, config=config, **given)
 
 
-@attrs.frozen(repr=False)
+def _parts(
+    metadata: ArrayMetadata | Mapping[str, Any] | ArrayHandle, place: StoreLike, config: Any
+) -> dict[str, Any]:
+    """Fields of a handle from a handle, or from metadata (as a value or a document) and a place."""
+    if isinstance(metadata, ArrayHandle):
+        return {
+            "metadata": metadata.metadata, "store_path": metadata.store_path,
+            "config": metadata.config, "shape_change": metadata.shape_change,
+        }  # fmt: skip
+    where = resolve(place)
+    if isinstance(metadata, Mapping):
+        metadata = parse_array(metadata, where=str(where))
+    return {"metadata": metadata, "store_path": where, "config": config}
+
+
+@attrs.frozen(repr=False, init=False)
 class Array(blocking.Array):
-    """An array in a store; see `frozarr.Array`."""
+    """An array in a store; see `frozarr.Array`.
+
+    Parameters
+    ----------
+    metadata
+        Metadata, as a value or a document; or another handle, and nothing else.
+    store_path
+        Where the array is.
+    config
+        How it is read and written; the current default if none is given.
+    """
+
+    def __init__(
+        self, metadata: ArrayMetadata | Mapping[str, Any] | ArrayHandle,
+        store_path: StoreLike = None, config: Config | Mapping[str, Any] | None = None,
+        **more: ShapeChange,
+    ) -> None:  # fmt: skip
+        parts: dict[str, Any] = {**_parts(metadata, store_path, config), **more}
+        self.__attrs_init__(**parts)
 
     @classmethod
     def create(
@@ -89,9 +120,20 @@ class Array(blocking.Array):
     set_block_selection = as_method(_prototyped(methods.set_block_selection))
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, init=False)
 class AsyncArray(asynchronous.AsyncArray):
-    """An array in a store, for use from any event loop; see `frozarr.AsyncArray`."""
+    """An array in a store, for use from any event loop; see `frozarr.AsyncArray`.
+
+    Takes the parameters of `Array`.
+    """
+
+    def __init__(
+        self, metadata: ArrayMetadata | Mapping[str, Any] | ArrayHandle,
+        store_path: StoreLike = None, config: Config | Mapping[str, Any] | None = None,
+        **more: ShapeChange,
+    ) -> None:  # fmt: skip
+        parts: dict[str, Any] = {**_parts(metadata, store_path, config), **more}
+        self.__attrs_init__(**parts)
 
     @classmethod
     async def create(

@@ -11,7 +11,9 @@ from frozarr.io.kernels.base import BytesLike
 from frozarr.io.stores import path
 from frozarr.io.stores.base import Store
 from frozarr.io.stores.path import ACCESS_MODES, AccessMode
+from frozarr.metadata.json import loads
 from frozarr.metadata.paths import join
+from frozarr.types import JSON
 
 __all__ = ["StorePath"]
 
@@ -85,9 +87,14 @@ class StorePath(path.StorePath):
         """Remove everything below this place."""
         await self.store.delete_dir(self.path)
 
-    async def set_if_not_exists(self, value: Buffer | BytesLike) -> None:
+    async def get_json(self, *, byte_range: ByteRequest | None = None) -> JSON:
+        """JSON value of the document at this place; None if missing."""
+        value = await self.get(byte_range=byte_range)
+        return None if value is None else loads(value.to_bytes(), where=str(self))
+
+    async def set_if_not_exists(self, default: Buffer | BytesLike) -> None:
         """Set the value at this place unless there is one."""
-        await self.store.set_if_not_exists(self.path, value)
+        await self.store.set_if_not_exists(self.path, default)
 
     async def exists(self) -> bool:
         """Whether there is a value at this place."""

@@ -25,11 +25,12 @@ from frozarr.io.programs.arrays import naming
 from frozarr.io.stores.base import Store
 from frozarr.io.stores.path import StorePath
 from frozarr.io.stores.resolve import StoreLike, resolve
-from frozarr.metadata.array_v2 import ArrayV2Metadata, parse_array_v2
-from frozarr.metadata.array_v3 import ArrayV3Metadata, parse_array_v3
+from frozarr.metadata.array_v2 import ArrayV2Metadata
+from frozarr.metadata.array_v3 import ArrayV3Metadata
 from frozarr.metadata.codecs.base import Codec
 from frozarr.metadata.codecs.chain import codecs_of_kind
 from frozarr.metadata.codecs.numcodecs import NumcodecsCodec
+from frozarr.metadata.documents import parse_array
 from frozarr.metadata.grids import ChunkGrid, RectilinearGrid, RegularGrid
 from frozarr.metadata.json import FrozenMap, dumps
 from frozarr.metadata.spec import ArrayMetadata
@@ -68,14 +69,7 @@ class ArrayHandle(Immutable):
             Bad or missing fields, all of them named.
         """
         place = resolve(store_path)
-        document = dict(data)
-        metadata: ArrayMetadata
-        if document.get("zarr_format") == 2:
-            attributes = document.pop("attributes", None)
-            metadata = parse_array_v2(document, attributes, where=str(place))
-        else:
-            metadata = parse_array_v3(document, where=str(place))
-        return cls(metadata, place)
+        return cls(parse_array(data, where=str(place)), place)
 
     def with_config(self, config: "Config | Mapping[str, Any]") -> Self:
         """The same array, read and written with other settings.
@@ -306,39 +300,39 @@ class ArrayHandle(Immutable):
         return _clipped_sizes(self.metadata.chunk_grid, self.shape)
 
     def iter_chunk_coords(
-        self, *, origin: Shape | None = None, selection_shape: Shape | None = None
+        self, origin: Shape | None = None, selection_shape: Shape | None = None
     ) -> Iterator[Shape]:
         """Coords of chunks in C order: all, or a box of the grid in chunks."""
         return iterate_grid(self.cdata_shape, origin, selection_shape)
 
     def iter_chunk_regions(
-        self, *, origin: Shape | None = None, selection_shape: Shape | None = None
+        self, origin: Shape | None = None, selection_shape: Shape | None = None
     ) -> Iterator[tuple[slice, ...]]:
         """Regions of the array that chunks cover, clipped to its shape."""
         axes = self._read_grid.axes(self.shape)
-        for coords in self.iter_chunk_coords(origin=origin, selection_shape=selection_shape):
+        for coords in self.iter_chunk_coords(origin, selection_shape):
             yield _region(coords, axes)
 
     def iter_shard_coords(
-        self, *, origin: Shape | None = None, selection_shape: Shape | None = None
+        self, origin: Shape | None = None, selection_shape: Shape | None = None
     ) -> Iterator[Shape]:
         """Coords of stored objects in C order: all, or a box of their grid."""
         return iterate_grid(self.shard_grid_shape, origin, selection_shape)
 
     def iter_shard_keys(
-        self, *, origin: Shape | None = None, selection_shape: Shape | None = None
+        self, origin: Shape | None = None, selection_shape: Shape | None = None
     ) -> Iterator[str]:
         """Keys of stored objects, relative to the array."""
-        for coords in self.iter_shard_coords(origin=origin, selection_shape=selection_shape):
+        for coords in self.iter_shard_coords(origin, selection_shape):
             yield self.metadata.chunk_key_encoding.key(coords)
 
     def iter_chunk_keys(
-        self, *, origin: Shape | None = None, selection_shape: Shape | None = None
+        self, origin: Shape | None = None, selection_shape: Shape | None = None
     ) -> Iterator[str]:
         """For each chunk the key of the object that holds it, relative to the array."""
         chunks = self._read_grid.axes(self.shape)
         stored = self.metadata.chunk_grid.axes(self.shape)
-        for coords in self.iter_chunk_coords(origin=origin, selection_shape=selection_shape):
+        for coords in self.iter_chunk_coords(origin, selection_shape):
             shard = tuple(
                 whole.locate(axis.start(c))
                 for c, axis, whole in zip(coords, chunks, stored, strict=True)
@@ -346,11 +340,11 @@ class ArrayHandle(Immutable):
             yield self.metadata.chunk_key_encoding.key(shard)
 
     def iter_shard_regions(
-        self, *, origin: Shape | None = None, selection_shape: Shape | None = None
+        self, origin: Shape | None = None, selection_shape: Shape | None = None
     ) -> Iterator[tuple[slice, ...]]:
         """Regions of the array that stored objects cover, clipped to its shape."""
         axes = self.metadata.chunk_grid.axes(self.shape)
-        for coords in self.iter_shard_coords(origin=origin, selection_shape=selection_shape):
+        for coords in self.iter_shard_coords(origin, selection_shape):
             yield _region(coords, axes)
 
     # ------------------------------------------------------------------ plans

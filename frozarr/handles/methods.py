@@ -1,12 +1,12 @@
 """What one can do with an array, each written once: programs that both faces of a handle run."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
 
-from frozarr.errors import MetadataError, SelectionError
+from frozarr.errors import SelectionError
 from frozarr.handles.array import ArrayHandle
 from frozarr.handles.info import ArrayInfo
 from frozarr.indexing import SelectionMode
@@ -14,6 +14,8 @@ from frozarr.io.bound import BoundArray
 from frozarr.io.buffers import BufferPrototype
 from frozarr.io.programs import arrays
 from frozarr.io.programs.requests import Program
+from frozarr.metadata.attributes import changed_attributes
+from frozarr.types import ShapeLike
 
 __all__ = [
     "append", "get_basic_selection", "get_block_selection", "get_coordinate_selection",
@@ -225,8 +227,9 @@ def set_block_selection(
 
 
 def resize(
-    array: ArrayHandle, *new_shape: Any, delete_outside_chunks: bool = True
-) -> Program[ArrayHandle]:
+    array: ArrayHandle, new_shape: ShapeLike, *more: SupportsIndex,
+    delete_outside_chunks: bool = True,
+) -> Program[ArrayHandle]:  # fmt: skip
     """Handle of the array with another shape.
 
     Chunks wholly outside are deleted; those on the border stay whole, so growing again restores
@@ -236,8 +239,11 @@ def resize(
     ----------
     new_shape
         Extents in elements, as one tuple or one by one.
+    more
+        The extents of the other axes, if they are given one by one.
     delete_outside_chunks
-        False keeps the chunks, so that growing again restores all of them.
+        False keeps the chunks, so that growing again restores all of them. It may also stand last
+        without its name.
 
     Raises
     ------
@@ -246,7 +252,9 @@ def resize(
     ConflictError
         Somebody changed the stored document since this handle was opened.
     """
-    shape = arrays.parse_shape(new_shape, array.ndim)
+    if more and isinstance(more[-1], bool):
+        delete_outside_chunks, more = more[-1], more[:-1]
+    shape = arrays.parse_shape((new_shape, *more), array.ndim)
     metadata = yield from arrays.resize(
         array.bound, array.access, shape, delete_outside_chunks=delete_outside_chunks
     )
@@ -280,19 +288,26 @@ def _append(array: ArrayHandle, data: npt.ArrayLike, axis: int) -> Program[Array
     return array.with_metadata(metadata)
 
 
-def update_attributes(array: ArrayHandle, new: Mapping[str, Any]) -> Program[ArrayHandle]:
-    """Handle of the array with these attributes added or replaced.
+def update_attributes(
+    array: ArrayHandle, new_attributes: Mapping[str, object], *, remove: Iterable[str] = ()
+) -> Program[ArrayHandle]:
+    """Handle of the array with these attributes added or replaced, and others removed.
+
+    Parameters
+    ----------
+    new_attributes
+        JSON values by name; numpy's scalars become plain ones.
+    remove
+        Names of attributes that are to go; missing ones are an error.
 
     Raises
     ------
     MetadataError
-        A value that JSON can't hold; nothing was stored.
+        A value that JSON can't hold, or a name to remove that there is none of; nothing was stored.
     ConflictError
         Somebody changed the stored document since this handle was opened.
     """
-    if not isinstance(new, Mapping):
-        raise MetadataError(f"attributes must be a mapping, got {type(new).__name__}")
-    attributes = array.attrs.merged(new)
+    attributes = changed_attributes(array.attrs, new_attributes, remove)
     metadata = yield from arrays.set_attributes(array.bound, array.access, attributes)
     return array.with_metadata(metadata)
 

@@ -25,6 +25,7 @@ from frozarr.indexing.grid import AxisEdges, Grid, RectilinearGrid, RegularGrid,
 from frozarr.indexing.place import gather, scatter
 from frozarr.indexing.plan import Plan, PointPlan, ProductPlan, plan_read, plan_write, singles
 from frozarr.indexing.project import AxisRows, Columns, IndexRows, Segment, SliceRows
+from frozarr.indexing.regions import chunk_regions
 from frozarr.indexing.selection import (
     AxisIndices,
     AxisInt,
@@ -80,6 +81,7 @@ __all__ = [
     "ShardIndexError",
     "SliceRows",
     "check_index",
+    "chunk_regions",
     "coalesce",
     "first_inner",
     "gather",

@@ -16,7 +16,7 @@ class ShapeChange:
     """Whether a handle's array was given another shape through that handle, and by which call."""
 
     call: str | None = None
-    """Name of the method; None while the handle's shape is still the stored one, as far as is known."""
+    """Name of the method; None as long as the handle's shape is the newest that it knows of."""
 
 
 @attrs.frozen

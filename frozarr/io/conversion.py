@@ -3,7 +3,8 @@
 Everything that can be wrong with a value is found here, before the first effect.
 """
 
-from typing import Any
+from contextlib import suppress
+from typing import Any, Literal
 
 import numpy as np
 
@@ -36,6 +37,44 @@ def as_elements(value: Any, array: BoundArray) -> AnyArray:
     if dtype.hasobject:
         return _as_objects(value)
     return _converted(value, array.dtype)
+
+
+def check_casting(
+    value: Any, dtype: AnyDtype, casting: Literal["safe", "same_kind", "unsafe"]
+) -> None:
+    """Refuse numbers of a type that may not be cast to the array's.
+
+    Plain Python numbers have no type: they are cast if they stay what they are.
+
+    Raises
+    ------
+    TypeError
+        A type that the rule refuses, or a plain number that would be another one.
+
+    Examples
+    --------
+    >>> check_casting(np.array([70000]), np.dtype("i2"), "safe")
+    Traceback (most recent call last):
+        ...
+    TypeError: can't write int64 to dtype int16 by the rule casting='safe'
+    >>> check_casting(7, np.dtype("i2"), "safe")
+    """
+    if casting == "unsafe" or dtype.kind not in "biufc":
+        return
+    given = np.asarray(to_host(value) if hasattr(value, "__cuda_array_interface__") else value)
+    if given.dtype == dtype or given.dtype.kind not in "biufc":
+        return
+    if hasattr(value, "dtype"):
+        allowed = np.can_cast(given.dtype, dtype, casting)
+    else:
+        with np.errstate(all="ignore"):
+            allowed = bool((given.astype(dtype) == given).all()) or (
+                casting == "same_kind" and np.can_cast(given.dtype, dtype, casting)
+            )
+    if not allowed:
+        raise TypeError(
+            f"can't write {given.dtype} to dtype {dtype} by the rule casting={casting!r}"
+        )
 
 
 def _converted(value: Any, dtype: AnyDtype) -> AnyArray:
@@ -214,14 +253,12 @@ def broadcast_to_selection(
         return elements.reshape(shape)
     while elements.ndim > len(shape) and elements.shape[0] == 1:
         elements = elements[0]
-    try:
-        if one_each and elements.ndim:
-            raise ValueError("nothing is broadcast to single points")
-        return np.broadcast_to(elements, shape)
-    except ValueError as error:
-        counts = f" ({elements.size} values for {np.prod(shape)} points)" if points else ""
-        raise ShapeMismatchError(
-            f"{where}: can't write a value of shape {given} to a selection of shape {shape}"
-            f"{counts}; nothing was written",
-            url=str(where),
-        ) from error
+    if not (one_each and elements.ndim):
+        with suppress(ValueError):
+            return np.broadcast_to(elements, shape)
+    counts = f" ({elements.size} values for {np.prod(shape)} points)" if points else ""
+    raise ShapeMismatchError(
+        f"{where}: can't write a value of shape {given} to a selection of shape {shape}{counts}; "
+        "nothing was written",
+        url=str(where),
+    )

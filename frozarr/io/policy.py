@@ -33,6 +33,8 @@ class Policy:
     and back."""
     copy_nbytes: int = 256 * _MIB
     """Decoded bytes that a copy may have in memory at once."""
+    copy_region_nbytes: int = 16 * _MIB
+    """Decoded bytes of a region in which an array of another library is copied."""
     name_chunks: int = 10_000
     """Chunks up to which those outside a new shape are named rather than listed."""
     cached_document_nbytes: int = 16 * _KIB

@@ -11,7 +11,7 @@ from frozarr.metadata.registry import Registry
 from frozarr.metadata.spec import ArrayMetadata
 from frozarr.types import JSON
 
-__all__ = ["NodeMetadata", "parse", "parse_v3", "serialize"]
+__all__ = ["NodeMetadata", "parse", "parse_array", "parse_v3", "serialize"]
 
 NodeMetadata: TypeAlias = ArrayMetadata | GroupMetadata
 
@@ -63,6 +63,29 @@ def parse_v3(
     if isinstance(document, Mapping) and document.get("node_type") == "group":
         return parse_group(document, where=where)
     return parse_array_v3(document, where=where, registry=registry)
+
+
+def parse_array(document: Mapping[str, JSON], *, where: str = "") -> ArrayMetadata:
+    """Value of a single document of an array, of either format.
+
+    Attributes of format 2, which has another document for them, may stand as ``attributes``.
+
+    Raises
+    ------
+    MetadataError
+        With all problems of the document, each with its path.
+
+    Examples
+    --------
+    >>> document = {"zarr_format": 2, "shape": [2], "chunks": [2], "dtype": "<i2", "order": "C",
+    ...             "fill_value": 0, "compressor": None, "filters": None, "attributes": {"a": 1}}
+    >>> parse_array(document).attributes
+    {'a': 1}
+    """
+    if document.get("zarr_format") != 2:
+        return parse_array_v3(document, where=where)
+    plain = {name: value for name, value in document.items() if name != "attributes"}
+    return parse_array_v2(plain, document.get("attributes"), where=where)
 
 
 def serialize(metadata: NodeMetadata) -> dict[str, JSON]:

@@ -122,7 +122,7 @@ class FrozenMap(dict[str, FrozenJSON]):
 
 
 def freeze(value: Any, loc: Loc = ()) -> FrozenJSON:
-    """Deep-frozen copy of a JSON value; numpy scalars become Python's.
+    """Deep-frozen copy of a JSON value; numpy scalars become Python's, and its arrays lists.
 
     Raises
     ------
@@ -137,6 +137,8 @@ def freeze(value: Any, loc: Loc = ()) -> FrozenJSON:
     match value:
         case np.bool_() | np.integer() | np.floating() | np.str_():
             return value.item()
+        case np.ndarray() if value.dtype.kind in "biufUT":
+            return freeze(value.tolist(), loc)
         case None | bool() | int() | float() | str() | FrozenMap() | FrozenList():
             return value
         case Mapping():
@@ -144,7 +146,11 @@ def freeze(value: Any, loc: Loc = ()) -> FrozenJSON:
         case list() | tuple():
             return FrozenList([freeze(v, (*loc, i)) for i, v in enumerate(value)])
         case _:
-            raise _not_json(loc, f"JSON can't hold a {type(value).__name__}: {value!r}")
+            raise _not_json(
+                loc,
+                f"JSON can't hold a {type(value).__name__}: {value!s:.200}; give numbers, texts, "
+                "lists and mappings (str(value) of a date, value.tolist() of an array)",
+            )
 
 
 def _not_json(loc: Loc, message: str) -> MetadataError:

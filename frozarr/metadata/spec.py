@@ -8,9 +8,9 @@ from typing import Any, Literal, TypeAlias, TypedDict
 import attrs
 import numpy as np
 
-from frozarr.errors import MetadataError
 from frozarr.metadata.array_v2 import ArrayV2Metadata, object_type
 from frozarr.metadata.array_v3 import ArrayV3Metadata, frozen_names
+from frozarr.metadata.attributes import given_attributes
 from frozarr.metadata.auto_chunks import (
     normalize_chunks,
     normalize_shards,
@@ -100,14 +100,10 @@ def _frozen_sizes(sizes: Any) -> Any:
     return sizes
 
 
-def _frozen_attributes(attributes: Any) -> FrozenMap:
-    if attributes is not None and not isinstance(attributes, Mapping):
-        raise MetadataError(f"attributes must be a mapping, got {type(attributes).__name__}")
-    return FrozenMap(attributes, ("attributes",))
-
-
 def _frozen_key_encoding(given: Any) -> Any:
     document = given.to_dict() if hasattr(given, "to_dict") else given
+    if isinstance(document, list | tuple) and len(document) == 2:  # ("v2", "/")
+        document = {"name": document[0], "separator": document[1]}
     return FrozenMap(document) if isinstance(document, Mapping) else document
 
 
@@ -163,7 +159,7 @@ class ArraySpec(Immutable):
     """Layout of chunks in format 2; in format 3 it has no meaning."""
     zarr_format: Format = attrs.field(default=3, converter=_format)
     """2 or 3; None is 3."""
-    attributes: FrozenMap = attrs.field(default=None, converter=_frozen_attributes)
+    attributes: FrozenMap = attrs.field(default=None, converter=given_attributes)
     """JSON values by name."""
     chunk_key_encoding: Any = attrs.field(default=None, converter=_frozen_key_encoding)
     """How chunks are named: a value, its JSON, or in format 2 a separator."""

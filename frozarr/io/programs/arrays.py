@@ -23,7 +23,7 @@ from frozarr.indexing import (
 from frozarr.io.access import Access
 from frozarr.io.bound import BoundArray
 from frozarr.io.buffers import BufferPrototype, NDBuffer
-from frozarr.io.conversion import as_elements, broadcast_to_selection
+from frozarr.io.conversion import as_elements, broadcast_to_selection, check_casting
 from frozarr.io.gpu_buffers import device
 from frozarr.io.policy import POLICY
 from frozarr.io.programs.changes import check_current, delete_chunks_outside, store_changes
@@ -213,6 +213,7 @@ def writing(
     _check_changeable(access)
     plan = plan_write(metadata.chunk_grid, metadata.shape, selection)
     with _nothing_written(array, access):
+        check_casting(value, array.dtype, access.config.casting)
         elements = as_elements(value, array)
         fitting = broadcast_to_selection(elements, selection, access.place, one_each=one_each)
         values = fitting.reshape(plan.full_shape)
@@ -332,6 +333,7 @@ def append(
     with naming(access.place, array.metadata):
         _check_changeable(access)
         with _nothing_written(array, access):
+            check_casting(new, array.dtype, access.config.casting)
             elements = as_elements(new, array)
         grown, region = grown_shape(metadata.shape, elements.shape, axis, access.place)
         larger = array.with_metadata(metadata.with_shape(grown))

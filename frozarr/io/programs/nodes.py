@@ -27,6 +27,8 @@ from frozarr.io.programs.requests import (
     Replace,
     Stage,
     Swap,
+    asking,
+    undone_by,
 )
 from frozarr.io.stores.path import StorePath
 from frozarr.metadata.array_v2 import parse_array_v2
@@ -38,7 +40,14 @@ from frozarr.metadata.registry import Registry, default_registry
 from frozarr.metadata.spec import ArrayMetadata
 from frozarr.types import JSON
 
-__all__ = ["create_node", "load_array", "load_node", "parse_stored_v3", "stage_replacement"]
+__all__ = [
+    "create_node",
+    "load_array",
+    "load_node",
+    "parse_stored_v3",
+    "remove_array",
+    "stage_replacement",
+]
 
 Format: TypeAlias = Literal[2, 3] | None
 
@@ -48,6 +57,8 @@ def load_node(place: StorePath, zarr_format: Format = None) -> Program[NodeMetad
 
     One request for a format 3 node, two for a format 2 node when the format is not given.
     """
+    if zarr_format not in {2, 3, None}:
+        raise ValueError(f"zarr_format must be 2 or 3 (or None for either), got {zarr_format!r}")
     if zarr_format in {3, None}:
         (value,) = yield from Get([place.key("zarr.json")])
         if value is not None:
@@ -173,19 +184,22 @@ def _replace(place: StorePath, documents: Mapping[str, bytes]) -> Program[None]:
     """Put new documents in the place of everything that stands there."""
     staged = yield from Stage(place.path)
     if staged is not None:
-        head = f"{place.path}/" if place.path else ""
-        names = [join(staged, key.removeprefix(head)) for key in documents]
-        try:
-            yield from Put(names, list(documents.values()))
-            yield from Replace(place.path, staged)
-        except BaseException:
-            yield from Discard(staged)
-            raise
+        building = _build_and_exchange(place, staged, documents)
+        yield from undone_by(building, lambda: asking(Discard(staged)))
         return
     yield from Put(list(documents), list(documents.values()))
     old = [key for key in (yield from ListPrefix(place.path)) if key not in documents]
     if old:
         yield from Delete(old)
+
+
+def _build_and_exchange(
+    place: StorePath, staged: str, documents: Mapping[str, bytes]
+) -> Program[None]:
+    head = f"{place.path}/" if place.path else ""
+    names = [join(staged, key.removeprefix(head)) for key in documents]
+    yield from Put(names, list(documents.values()))
+    yield from Replace(place.path, staged)
 
 
 def stage_replacement(place: StorePath, metadata: NodeMetadata) -> Program[StorePath | None]:
@@ -196,9 +210,17 @@ def stage_replacement(place: StorePath, metadata: NodeMetadata) -> Program[Store
         return None
     built = StorePath(place.store, staged)
     documents = _encoded(built, metadata)
-    try:
-        yield from Put(list(documents), list(documents.values()))
-    except BaseException:
-        yield from Discard(staged)
-        raise
+    putting = asking(Put(list(documents), list(documents.values())))
+    yield from undone_by(putting, lambda: asking(Discard(staged)))
     return built
+
+
+def remove_array(place: StorePath, metadata: ArrayMetadata) -> Program[None]:
+    """Remove an array's documents, then its chunks; what else is below its path stays."""
+    yield from Delete([place.key(name) for name in serialize(metadata)])
+    start = len(place.path) + bool(place.path)
+    keys = yield from ListPrefix(place.path)
+    parse = metadata.chunk_key_encoding.parse
+    chunks = [key for key in keys if parse(key[start:], metadata.ndim) is not None]
+    if chunks:
+        yield from Delete(chunks)

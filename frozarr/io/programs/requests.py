@@ -4,7 +4,7 @@ A program asks by ``answer = yield from request``, which types the answer. Reque
 what they touch and whether they change it, so that a store can check all of them in one place.
 """
 
-from collections.abc import Coroutine, Generator, Hashable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Generator, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
 import attrs
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
 __all__ = [
-    "AnyRequest", "AnyStoreRequest", "Delete", "DeletePrefix", "Discard", "Gather", "Get",
+    "AnyRequest", "AnyStoreRequest", "Call", "Delete", "DeletePrefix", "Discard", "Gather", "Get",
     "GetInto", "GetRanges", "ListNames", "ListPrefix", "Lock", "Performer", "Program", "Put",
     "Replace", "Request", "Sizes", "Stage", "StoreRequest", "Swap", "Task", "Versions",
 ]  # fmt: skip
@@ -257,6 +257,13 @@ class Lock(Request[None]):
 
 
 @attrs.frozen(eq=False)
+class Call(Request[T]):
+    """Run code of somebody else, which may block: off the event loop. Answer: what it returns."""
+
+    function: Callable[[], T]
+
+
+@attrs.frozen(eq=False)
 class Task(Generic[T]):
     """A program, and the store that its requests go to."""
 
@@ -289,6 +296,20 @@ def on(
     """A program for one store, as part of one that has none; what it returns."""
     (result,) = yield from Gather([Task(program, store)], workers, concurrency)
     return result
+
+
+def undone_by(program: Program[T], undo: Callable[[], Program[None]]) -> Program[T]:
+    """A program that, if it fails, is followed by another that removes its traces."""
+    try:
+        return (yield from program)
+    except GeneratorExit:  # nobody answers any more
+        raise
+    except BaseException as error:
+        try:
+            yield from undo()
+        except Exception as another:  # noqa: BLE001 - the first error is the one to report
+            error.add_note(f"what was begun could not be removed: {another}")
+        raise
 
 
 def asking(request: Request[T]) -> Program[T]:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from frozarr.io.policy import POLICY
 from frozarr.io.programs.requests import (
     AnyRequest,
+    Call,
     Gather,
     Lock,
     Performer,
@@ -59,6 +60,8 @@ class _Loop:
             return await named(store, request).perform_async(request)
         if isinstance(request, Gather):
             return await gather(request, store)
+        if isinstance(request, Call):
+            return await in_thread(request.function)
         if isinstance(request, Lock):
             where = named(store, request).identity
             locks = [(where, key) for key in request.keys]

@@ -3,7 +3,15 @@
 from collections.abc import MutableMapping
 from typing import Any, TypeVar
 
-from frozarr.io.programs.requests import AnyRequest, AnyStoreRequest, Gather, Lock, Program, Task
+from frozarr.io.programs.requests import (
+    AnyRequest,
+    AnyStoreRequest,
+    Call,
+    Gather,
+    Lock,
+    Program,
+    Task,
+)
 from frozarr.io.runners.drive import drive, finish
 from frozarr.io.stores.memory import MemoryStore
 
@@ -31,6 +39,8 @@ class _Record:
         """Note a request; programs run one after the other."""
         if isinstance(request, Gather):
             return [await drive(Task(task.program), self) for task in request.tasks]
+        if isinstance(request, Call):
+            return request.function()
         self.requests.append(request)
         if isinstance(request, Lock):
             return None

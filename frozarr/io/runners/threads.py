@@ -16,6 +16,7 @@ from frozarr.io.policy import POLICY
 from frozarr.io.programs.requests import (
     AnyRequest,
     AnyStoreRequest,
+    Call,
     Gather,
     Get,
     GetInto,
@@ -95,6 +96,8 @@ class _Threads:
         """Carry out a request for other programs, or for locks."""
         if isinstance(request, Gather):
             return self._gather(request, store)
+        if isinstance(request, Call):
+            return request.function()
         if isinstance(request, Lock):
             where = named(store, request).identity
             LOCKS.acquire(owner, [(where, key) for key in request.keys])

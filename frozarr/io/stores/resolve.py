@@ -1,7 +1,7 @@
 """From what users pass as ``store=`` to a place in a store."""
 
 import os
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from importlib import import_module
 from typing import Any, TypeAlias
 from urllib.parse import unquote, urlsplit
@@ -31,7 +31,7 @@ def _fsspec() -> Any:
     return import_module("frozarr.io.stores.fsspec").FsspecStore
 
 
-def _from_url(url: str, storage_options: dict[str, Any] | None) -> Store:
+def _from_url(url: str, storage_options: Mapping[str, Any] | None) -> Store:
     parts = urlsplit(url)
     if parts.scheme in {"", "file"} or len(parts.scheme) == 1:  # one letter is a Windows drive
         if storage_options:
@@ -52,7 +52,7 @@ def resolve(
     path: str | None = None,
     *,
     mode: AccessMode | None = None,
-    storage_options: dict[str, Any] | None = None,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> StorePath:
     """Place meant by a store argument.
 

@@ -11,6 +11,7 @@ from typing import Any, Self, TypeAlias
 import attrs
 import numpy as np
 
+from frozarr.errors import MetadataError
 from frozarr.metadata.parsing.at import INVALID, At, Invalid
 from frozarr.metadata.parsing.members import Members
 from frozarr.types import JSON, AnyDtype, Immutable
@@ -46,8 +47,8 @@ class _Numeric(Immutable):
         return self.name
 
     def cast_fill(self, value: object) -> np.generic:
-        """Scalar cast with numpy's rules."""
-        return cast_scalar(value, self.numpy)
+        """Scalar of this type; ValueError for a number that it can't hold exactly."""
+        return exactly(value, cast_scalar(value, self.numpy))
 
 
 @attrs.frozen
@@ -204,6 +205,27 @@ def whole_number(at: At) -> At:
     return at
 
 
+def exactly(value: object, fill: np.generic) -> np.generic:
+    """The fill value, if it is the number that was given; numpy would cut or wrap it.
+
+    Raises
+    ------
+    MetadataError
+        It is another one.
+
+    Examples
+    --------
+    >>> exactly(1.5, np.int32(1))
+    Traceback (most recent call last):
+        ...
+    frozarr.errors.MetadataError: fill_value 1.5 does not fit into dtype int32
+    """
+    number = np.asarray(value)
+    if number.dtype.kind in "biufc" and not bool((number == fill).all()):
+        raise MetadataError(f"fill_value {value!r} does not fit into dtype {fill.dtype}")
+    return fill
+
+
 def _number(value: object) -> object:
     return SPECIAL.get(value, value) if isinstance(value, str) else value
 
@@ -223,6 +245,8 @@ def cast_scalar(value: object, dtype: AnyDtype) -> np.generic:
     """
     if isinstance(value, np.generic) and value.dtype == dtype:
         return value
+    if isinstance(value, complex | np.complexfloating) and dtype.kind != "c":
+        raise ValueError(f"fill_value {value!r} has an imaginary part, dtype {dtype} has none")
     try:
         cast = np.asarray(value)
         if cast.dtype.kind not in "biufc" or isinstance(value, int):

@@ -9,6 +9,7 @@ from typing import Any, Self
 import attrs
 import numpy as np
 
+from frozarr.errors import MetadataError
 from frozarr.metadata.dtypes.base import given_fill
 from frozarr.metadata.dtypes.numeric import SPECIAL
 from frozarr.metadata.parsing.at import At, Invalid
@@ -139,4 +140,6 @@ class SmallInteger(_SmallType):
     def cast_fill(self, value: object) -> Any:
         """Scalar in range; ValueError for others."""
         number: Any = value
+        if number != int(number):
+            raise MetadataError(f"fill_value {value!r} does not fit into dtype {self.name}")
         return given_fill(self.parse_fill, int(number))

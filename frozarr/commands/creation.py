@@ -1,0 +1,191 @@
+"""New arrays: everything about them is checked first (`Creation`), then they are stored."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any, Protocol, TypeAlias
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from frozarr.config import Config
+from frozarr.errors import ContainsArrayError
+from frozarr.handles.array import ArrayHandle
+from frozarr.io.access import Access
+from frozarr.io.kernels.bind import check_fill
+from frozarr.io.programs.copy import Progress, Source, StoredSource, fill_array
+from frozarr.io.programs.nodes import create_node, load_node, remove_array, stage_replacement
+from frozarr.io.programs.requests import Discard, Program, Replace, asking, on, undone_by
+from frozarr.io.sources import SlicedSource, sliced_source
+from frozarr.io.stores.path import StorePath
+from frozarr.metadata.array_v2 import ArrayV2Metadata
+from frozarr.metadata.dtypes.base import DataType
+from frozarr.metadata.spec import ArrayMetadata
+from frozarr.types import AnyArray, AnyDtype
+
+__all__ = [
+    "ArrayData", "ArraySource", "ConfigLike", "Creation", "ProgressLike", "Sliceable",
+    "as_progress", "as_source", "data_type_of", "store_new",
+]  # fmt: skip
+
+ConfigLike: TypeAlias = Config | Mapping[str, Any] | None
+"""A config, settings that differ from the current default, or the default."""
+ProgressLike: TypeAlias = bool | Progress
+"""True for a line on standard error; or what is called with the bytes written and those in all."""
+
+
+class Sliceable(Protocol):
+    """An array of any library: it has a shape, a dtype, and gives its parts to numpy."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Extents in elements."""
+
+    @property
+    def dtype(self) -> Any:
+        """Type of the elements, as numpy or the library knows it."""
+
+    def __getitem__(self, region: Any, /) -> Any:
+        """The elements of a region."""
+
+
+ArrayData: TypeAlias = npt.ArrayLike | ArrayHandle | Sliceable
+"""Values of a new array: what numpy takes, an array in a store, an array of another library."""
+ArraySource: TypeAlias = ArrayHandle | SlicedSource | AnyArray
+"""Where the values of a new array come from."""
+
+
+def as_source(data: ArrayData | SlicedSource) -> ArraySource:
+    """The source meant by a ``data=`` argument: what is sliced, or else all of it as numpy has it.
+
+    Examples
+    --------
+    >>> as_source([1, 2])
+    array([1, 2])
+    """
+    if isinstance(data, ArrayHandle | SlicedSource):
+        return data
+    sliced = sliced_source(data)
+    return np.asarray(data) if sliced is None else sliced
+
+
+def data_type_of(source: ArraySource) -> DataType | AnyDtype | str:
+    """Type of given values; objects that are all text, or all bytes, have types of their own."""
+    if isinstance(source, SlicedSource):
+        return source.data_type
+    if isinstance(source, ArrayHandle):
+        metadata = source.metadata
+        if isinstance(metadata, ArrayV2Metadata):
+            known = metadata.data_type.name in {"string", "variable_length_bytes"}
+            return metadata.data_type if known else metadata.dtype
+        return metadata.data_type
+    if source.dtype != np.dtype(object):
+        return source.dtype
+    kinds = set(map(type, source.reshape(-1).tolist()))
+    if kinds <= {str, np.str_}:
+        return "string"
+    return "variable_length_bytes" if kinds <= {bytes, np.bytes_} else source.dtype
+
+
+def as_progress(progress: ProgressLike) -> Progress | None:
+    """Who is told how far a copy is; None for nobody."""
+    if isinstance(progress, bool):
+        return _show if progress else None
+    return progress
+
+
+def _show(written_nbytes: int, whole_nbytes: int) -> None:
+    """One line on standard error that is written over and over."""
+    end = "\n" if written_nbytes >= whole_nbytes else ""
+    percent = 100 * written_nbytes / max(1, whole_nbytes)
+    done = f"\r{percent:5.1f} % of {whole_nbytes / 1e6:.1f} MB written"
+    sys.stderr.write(done + end)
+    sys.stderr.flush()
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class Creation:
+    """A new array that is ready to be stored.
+
+    Raises
+    ------
+    MetadataError
+        Codecs can't store the fill value.
+    """
+
+    place: StorePath
+    metadata: ArrayMetadata = attrs.field(validator=lambda _, __, metadata: check_fill(metadata))
+    config: Config
+    source: ArraySource | None = None
+    """Values to write; None for none."""
+    overwrite: bool = False
+    progress: Progress | None = None
+
+    @property
+    def handle(self) -> ArrayHandle:
+        """Of the array, once it is stored."""
+        return ArrayHandle(self.metadata, self.place, self.config)
+
+
+def store_new(new: Creation) -> Program[ArrayHandle]:
+    """Store an array with its values; one that is replaced stays until the new one is complete.
+
+    If the values can't be written, what was stored before is as it was, and of a new array nothing
+    is left.
+
+    Raises
+    ------
+    ContainsArrayError, ContainsGroupError
+        There is a node that is not to be overwritten.
+    """
+    made, place, store = new.handle, new.place, new.place.store
+    store.check_writable(place.path)
+    creating = create_node(place, new.metadata, overwrite=new.overwrite)
+    if new.source is None:
+        yield from on(store, creating)
+        return made
+    _refuse_own_source(new)
+    fill = fill_array(_to_copy(new.source), made.bound, made.access, new.progress)
+    if new.overwrite and (yield from on(store, load_node(place))) is not None:
+        staged = yield from on(store, stage_replacement(place, new.metadata))
+        if staged is not None:
+            building = _build_and_exchange(fill(Access(staged, made.config)), place, staged)
+            yield from undone_by(building, lambda: on(store, asking(Discard(staged.path))))
+            return made
+    yield from on(store, creating)
+    yield from undone_by(fill(made.access), lambda: on(store, remove_array(place, new.metadata)))
+    return made
+
+
+def _build_and_exchange(
+    filling: Program[None], place: StorePath, staged: StorePath
+) -> Program[None]:
+    yield from filling
+    yield from on(place.store, asking(Replace(place.path, staged.path)))
+
+
+def _to_copy(source: ArraySource) -> Source:
+    return StoredSource(source.bound, source.access) if isinstance(source, ArrayHandle) else source
+
+
+def _refuse_own_source(new: Creation) -> None:
+    """Refuse to replace a node by a copy of itself, or of what it holds."""
+    theirs = _place_of(new.source)
+    if not new.overwrite or theirs is None:
+        return
+    ours = f"{new.place}/"
+    if ours.startswith(f"{theirs}/") or f"{theirs}/".startswith(ours):
+        raise ContainsArrayError(
+            f"{new.place}: can't replace a node by a copy of what it holds ({theirs}); write the "
+            "copy elsewhere first",
+            url=str(new.place),
+        )
+
+
+def _place_of(source: ArraySource | None) -> str | None:
+    """Where a source is stored, as text; None if it does not say so."""
+    if isinstance(source, ArrayHandle):
+        return str(source.store_path)
+    if isinstance(source, SlicedSource) and hasattr(source.values, "store_path"):
+        return str(source.values.store_path)
+    return None

@@ -1,0 +1,69 @@
+"""Creating arrays that are like another one, as programs that give handles."""
+
+from collections.abc import Mapping
+from typing import Any, Unpack
+
+from frozarr.commands.create import NewArray, create
+from frozarr.commands.creation import as_source, data_type_of
+from frozarr.handles.array import ArrayHandle
+from frozarr.io.programs.requests import Program
+from frozarr.types import DEFAULT, ShapeLike
+
+__all__ = ["empty_like", "full_like", "like", "ones_like", "zeros_like"]
+
+
+def like(model: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Creation arguments that a model gives, where they are not given."""
+    arguments = dict(given)
+    arguments.setdefault("shape", model.shape)
+    if not isinstance(model, ArrayHandle):
+        arguments.setdefault("dtype", data_type_of(as_source(model)))
+        return arguments
+    same_type = "dtype" not in arguments
+    arguments.setdefault("zarr_format", model.metadata.zarr_format)
+    chunks, shards = model.chunking_for(arguments["shape"])
+    if "chunks" not in arguments and arguments["zarr_format"] == 3:
+        arguments.setdefault("shards", shards)
+    arguments.setdefault("chunks", chunks)
+    if arguments["zarr_format"] == model.metadata.zarr_format:
+        arguments.setdefault("filters", model.filters)
+        arguments.setdefault("compressors", model.compressors)
+        if same_type and model.serializer is not None:
+            arguments.setdefault("serializer", model.serializer)
+    arguments.setdefault("dtype", data_type_of(model))
+    arguments.setdefault("fill_value", model.fill_value)
+    return arguments
+
+
+class LikeArray(NewArray, total=False):
+    """Keyword arguments of the functions that make an array like another."""
+
+    shape: ShapeLike
+
+
+def empty_like(a: Any, **options: Unpack[LikeArray]) -> Program[ArrayHandle]:
+    """Handle of a new array shaped, typed and chunked as another; see `empty`."""
+    return full_like(a, **options)
+
+
+def zeros_like(a: Any, **options: Unpack[LikeArray]) -> Program[ArrayHandle]:
+    """Handle of a new array of zeros, shaped, typed and chunked as another."""
+    return full_like(a, 0, **options)
+
+
+def ones_like(a: Any, **options: Unpack[LikeArray]) -> Program[ArrayHandle]:
+    """Handle of a new array of ones, shaped, typed and chunked as another."""
+    return full_like(a, 1, **options)
+
+
+def full_like(
+    a: Any, fill_value: object = DEFAULT, **options: Unpack[LikeArray]
+) -> Program[ArrayHandle]:
+    """Handle of a new array that holds one value, shaped, typed and chunked as another.
+
+    The value is that of the other array, if none is given.
+    """
+    arguments = like(a, options)
+    if fill_value is not DEFAULT:
+        arguments["fill_value"] = fill_value
+    return create(arguments.pop("shape"), **arguments)

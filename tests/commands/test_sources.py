@@ -1,0 +1,177 @@
+"""Values of other libraries, copied region by region: in bounded memory, and told how far."""
+
+import asyncio
+import threading
+
+import dask.array
+import h5py
+import netCDF4
+import numpy as np
+import pytest
+import zarr
+
+import frozarr
+from frozarr.errors import ContainsArrayError
+from frozarr.storage import LocalStore, MemoryStore
+from frozarr.testing.latency import LatencyStore
+
+VALUES = np.arange(60, dtype="f4").reshape(6, 10)
+
+
+class Sliced:
+    """An array that notes which regions are read, and by how many threads at once."""
+
+    shape, dtype = VALUES.shape, VALUES.dtype
+
+    def __init__(self, fail_at=None):
+        self.regions = []
+        self.at_once = self.most_at_once = 0
+        self.fail_at = fail_at
+        self._counting = threading.Lock()
+
+    def __getitem__(self, region):
+        with self._counting:
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+            self.regions.append(region)
+        if self.fail_at is not None and len(self.regions) > self.fail_at:
+            raise OSError("the source is gone")
+        part = VALUES[region]
+        with self._counting:
+            self.at_once -= 1
+        return part
+
+
+def hdf5(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("a", data=VALUES, chunks=(3, 5))
+    return h5py.File(tmp_path / "a.h5", "r")["a"]
+
+
+def netcdf(tmp_path):
+    with netCDF4.Dataset(tmp_path / "a.nc", "w") as file:
+        file.createDimension("y", 6)
+        file.createDimension("x", 10)
+        file.createVariable("a", "f4", ("y", "x"))[:] = VALUES
+    return netCDF4.Dataset(tmp_path / "a.nc")["a"]
+
+
+def memmap(tmp_path):
+    VALUES.tofile(tmp_path / "raw")
+    return np.memmap(tmp_path / "raw", "f4", "r", shape=VALUES.shape)
+
+
+SOURCES = {
+    "h5py": hdf5,
+    "netCDF4": netcdf,
+    "memmap": memmap,
+    "zarr": lambda path: zarr.create_array(path / "z", data=VALUES, chunks=(3, 5)),
+    "dask": lambda _: dask.array.from_array(VALUES, chunks=(3, 5)),
+    "sliced": lambda _: Sliced(),
+    "frozarr": lambda _: frozarr.array(VALUES, chunks=(3, 5)),
+    "lists": lambda _: VALUES.tolist(),
+}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("how", ["from_array", "create_array", "array", "save_array", "async"])
+def test_anything_with_shape_dtype_and_slicing(source, how, tmp_path):
+    data = SOURCES[source](tmp_path)
+    match how:
+        case "from_array":
+            made = frozarr.from_array({}, data=data)
+        case "create_array":
+            made = frozarr.create_array({}, data=data, chunks=(2, 10))
+        case "array":
+            made = frozarr.array(data)
+        case "save_array":
+            made = frozarr.save_array({}, data)
+        case "async":
+            made = frozarr.Array.of(asyncio.run(frozarr.aio.from_array({}, data=data)))
+    assert (np.asarray(made) == VALUES).all()
+    assert made.dtype == (np.float64 if source == "lists" else np.float32)
+    if how == "from_array" and source in {"h5py", "zarr", "dask", "frozarr"}:
+        assert made.chunks == (3, 5)
+
+
+def test_shards_of_others_are_kept():
+    theirs = zarr.create_array({}, data=VALUES, chunks=(1, 5), shards=(3, 10))
+    made = frozarr.from_array({}, data=theirs)
+    assert (made.chunks, made.shards) == ((1, 5), (3, 10))
+    assert frozarr.from_array({}, data=theirs, zarr_format=2).chunks == (1, 5)
+
+
+def test_regions_are_whole_chunks_of_the_copy_and_no_larger_than_needed(monkeypatch):
+    from frozarr.io.policy import Policy
+    from frozarr.io.programs import copy
+
+    monkeypatch.setattr(copy, "POLICY", Policy(copy_region_nbytes=2 * 10 * 4))
+    source = Sliced()
+    frozarr.from_array({}, data=source, chunks=(1, 4))
+    assert sorted(r[0].start for r in source.regions) == [0, 2, 4]
+    assert source.most_at_once == 1  # nothing says that threads may read it
+
+
+def test_text_and_bytes_of_any_length(tmp_path):
+    words = ["ein", "", "drei", "vïer"]
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("t", data=words, dtype=h5py.string_dtype())
+        file.create_dataset("b", (2,), dtype=h5py.special_dtype(vlen=bytes))[:] = [b"x", b"yz"]
+        assert frozarr.from_array({}, data=file["t"])[...].tolist() == words
+        assert frozarr.from_array({}, data=file["b"])[...].tolist() == [b"x", b"yz"]
+    with netCDF4.Dataset(tmp_path / "a.nc", "w") as file:
+        file.createDimension("x", 4)
+        file.createVariable("a", str, ("x",))[:] = np.array(words, object)
+        assert frozarr.from_array({}, data=file["a"])[...].tolist() == words
+
+
+@pytest.mark.parametrize("source", ["sliced", "frozarr", "memmap"])
+def test_progress(source, tmp_path, capsys):
+    told = []
+    data = SOURCES[source](tmp_path)
+    frozarr.from_array({}, data=data, chunks=(2, 10), progress=lambda *n: told.append(n))
+    assert told[-1] == (240, 240)
+    assert told == sorted(told)
+    frozarr.create_array({}, data=data, progress=True)
+    assert capsys.readouterr().err.endswith("\r100.0 % of 0.0 MB written\n")
+    frozarr.create_array({}, data=data)
+    assert capsys.readouterr().err == ""
+
+
+def stores(tmp_path):
+    return MemoryStore(), LocalStore(tmp_path / "local"), LatencyStore(delay=0.0)
+
+
+def test_a_source_that_fails_leaves_what_was_there(tmp_path):
+    for store in stores(tmp_path):
+        with pytest.raises(OSError, match="the source is gone"):
+            frozarr.from_array(store, data=Sliced(fail_at=0), name="a")
+        assert not [k for k in store.blocking.list() if k.startswith("a")]
+    for store in (MemoryStore(), LocalStore(tmp_path / "other")):
+        old = frozarr.create_array(store, data=[1, 2, 3])
+        with pytest.raises(OSError, match="the source is gone"):
+            frozarr.from_array(store, data=Sliced(fail_at=0), overwrite=True)
+        assert frozarr.open_array(store)[...].tolist() == old[...].tolist() == [1, 2, 3]
+
+
+def test_an_array_is_not_replaced_by_a_copy_of_itself(tmp_path):
+    for theirs in (zarr.create_array, frozarr.create_array):
+        source = theirs(str(tmp_path / "a"), data=VALUES, overwrite=True)
+        with pytest.raises(ContainsArrayError, match="copy of what it holds"):
+            frozarr.from_array(tmp_path / "a", data=source, overwrite=True)
+        assert (np.asarray(source[:]) == VALUES).all()
+
+
+def test_a_source_may_need_the_loop_of_the_store(tmp_path):
+    """What is read through fsspec's loop is read off it."""
+    url = f"memory://{tmp_path.name}"
+    theirs = frozarr.create_array(f"{url}/source", data=VALUES)
+
+    class Blocking:
+        shape, dtype = VALUES.shape, VALUES.dtype
+
+        def __getitem__(self, region):
+            return theirs[region]
+
+    copied = frozarr.from_array(f"{url}/copy", data=Blocking())
+    assert (copied[...] == VALUES).all()
