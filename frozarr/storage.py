@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from frozarr.io.stores.fsspec import FsspecStore
     from frozarr.io.stores.gpu import GpuMemoryStore
     from frozarr.io.stores.local import LocalStore
+    from frozarr.io.stores.logging import LoggingStore
     from frozarr.io.stores.memory import MemoryStore
     from frozarr.io.stores.obspec import ObspecStore
     from frozarr.io.stores.path import StorePath
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from frozarr.io.stores.verb_store import VerbStore
     from frozarr.io.stores.verbs import as_value
     from frozarr.io.stores.waiting import AsyncStore
-    from frozarr.io.stores.wrapper import LoggingStore, WrapperStore
+    from frozarr.io.stores.wrapper import WrapperStore
     from frozarr.io.stores.zip import ZipStore
 
 __all__ = [
@@ -106,7 +107,7 @@ _WHERE = {
     "FsspecStore": "io.stores.fsspec",
     "GpuMemoryStore": "io.stores.gpu",
     "LocalStore": "io.stores.local",
-    "LoggingStore": "io.stores.wrapper",
+    "LoggingStore": "io.stores.logging",
     "MemoryStore": "io.stores.memory",
     "ObspecStore": "io.stores.obspec",
     "Parts": "io.kernels.base",

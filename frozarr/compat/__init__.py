@@ -13,28 +13,34 @@ Examples
 array([1, 1, 0, 0], dtype=int32)
 """
 
-from frozarr.compat.api import (
-    array,
-    create,
-    create_array,
-    empty,
-    empty_like,
-    from_array,
-    full,
-    full_like,
-    load,
-    ones,
-    ones_like,
-    open,  # noqa: A004 - the name users know
-    open_array,
-    open_like,
-    save,
-    save_array,
-    zeros,
-    zeros_like,
-)
-from frozarr.compat.arrays import Array, AsyncArray
-from frozarr.compat.places import StorePath
+from typing import TYPE_CHECKING
+
+from frozarr.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from frozarr.compat import storage
+    from frozarr.compat.api import (
+        array,
+        create,
+        create_array,
+        empty,
+        empty_like,
+        from_array,
+        full,
+        full_like,
+        load,
+        ones,
+        ones_like,
+        open,  # noqa: A004 - the name users know
+        open_array,
+        open_like,
+        save,
+        save_array,
+        zeros,
+        zeros_like,
+    )
+    from frozarr.compat.arrays import Array, AsyncArray
+    from frozarr.compat.places import StorePath
 
 __all__ = [
     "Array",
@@ -56,6 +62,21 @@ __all__ = [
     "open_like",
     "save",
     "save_array",
+    "storage",
     "zeros",
     "zeros_like",
 ]
+
+_WHERE = {
+    **dict.fromkeys((
+        "array", "create", "create_array", "empty", "empty_like", "from_array", "full", "full_like",
+        "load", "ones", "ones_like", "open", "open_array", "open_like", "save", "save_array",
+        "zeros", "zeros_like",
+    ), "api"),
+    "Array": "arrays",
+    "AsyncArray": "arrays",
+    "StorePath": "places",
+    "storage": "",
+}  # fmt: skip
+
+__getattr__, __dir__ = lazy_names(__name__, _WHERE)

@@ -3,15 +3,20 @@
 The names and behaviour are those zarr users know; internally stores pass plain bytes.
 """
 
+import sys
 from collections.abc import Iterable
-from typing import Any, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from frozarr.io.kernels.base import BytesLike, as_bytes_view
+from frozarr.types import AnyArray
 
-__all__ = ["Buffer", "BufferPrototype", "NDBuffer", "default_buffer_prototype"]
+__all__ = [
+    "Buffer", "BufferPrototype", "NDBuffer", "buffer_prototype", "default_buffer_prototype",
+    "numpy_buffer_prototype",
+]  # fmt: skip
 
 
 class Buffer:
@@ -115,6 +120,13 @@ class NDBuffer:
         return cls(np.full(tuple(shape), fill_value, dtype, order))
 
     @classmethod
+    def empty(
+        cls, shape: Iterable[int], dtype: npt.DTypeLike, order: Literal["C", "F"] = "C"
+    ) -> Self:
+        """New array, its elements not set."""
+        return cls.create(shape=shape, dtype=dtype, order=order)
+
+    @classmethod
     def from_ndarray_like(cls, array: Any) -> Self:
         """Buffer over an array, not copied."""
         return cls(array)
@@ -138,22 +150,54 @@ class NDBuffer:
             raise ValueError(f"a buffer of shape {self.shape} is not a scalar")
         return self._array.reshape(-1)[0]
 
-    def all_equal(self, other: Any) -> bool:
-        """Every element has exactly the bits of `other`: NaN equals NaN, 0.0 differs from -0.0."""
-        filled = np.broadcast_to(np.asarray(other, self.dtype), self.shape)
-        return np.ascontiguousarray(filled).tobytes() == np.ascontiguousarray(self._array).tobytes()
+    def all_equal(self, other: Any, equal_nan: bool = True) -> bool:
+        """Whether every element equals `other`, by value; 0.0 differs from -0.0.
+
+        Parameters
+        ----------
+        other
+            A scalar, or an array that broadcasts to the shape.
+        equal_nan
+            Whether NaN equals NaN.
+        """
+        if other is None and not self.dtype.hasobject:
+            return False
+        ours = self.as_numpy_array()
+        theirs = np.broadcast_to(np.asarray(other, self.dtype), self.shape)
+        if self.dtype.kind in "fc":
+            return _same_floats(ours, theirs, equal_nan=equal_nan)
+        if self.dtype.hasobject and self.dtype.names is None:
+            return all(
+                a == b or (equal_nan and a != a and b != b)  # noqa: PLR0124 - only NaN differs from itself
+                for a, b in zip(ours.reshape(-1).tolist(), theirs.reshape(-1).tolist(), strict=True)
+            )
+        return bool(np.array_equal(ours, theirs, equal_nan=equal_nan and self.dtype.kind in "mM"))
 
     def copy(self) -> Self:
         """A copy."""
         return type(self)(self._array.copy())
 
-    def reshape(self, shape: Any) -> Self:
-        """The elements in another shape."""
-        return type(self)(self._array.reshape(shape))
+    def fill(self, value: Any) -> None:
+        """Set every element."""
+        self._array[...] = value
 
-    def astype(self, dtype: npt.DTypeLike) -> Self:
+    def reshape(self, newshape: tuple[int, ...] | int) -> Self:
+        """The elements in another shape; -1 for one axis."""
+        return type(self)(self._array.reshape(newshape))
+
+    def squeeze(self, axis: tuple[int, ...]) -> Self:
+        """The elements without some axes, which have one element each."""
+        return type(self)(self._array.squeeze(axis))
+
+    def astype(self, dtype: npt.DTypeLike, order: Literal["K", "A", "C", "F"] = "K") -> Self:
         """The elements cast to another type."""
-        return type(self)(self._array.astype(dtype))
+        return type(self)(self._array.astype(dtype, order))
+
+    @property
+    def byteorder(self) -> str:
+        """``"little"`` or ``"big"``; of single bytes this machine's."""
+        order = self.dtype.byteorder
+        return {"<": "little", ">": "big"}.get(order, sys.byteorder)
 
     def transpose(self, axes: Any = None) -> Self:
         """The axes permuted."""
@@ -182,6 +226,14 @@ class NDBuffer:
         return f"<{type(self).__name__} shape={self.shape} dtype={self.dtype}>"
 
 
+def _same_floats(ours: AnyArray, theirs: AnyArray, *, equal_nan: bool) -> bool:
+    """Whether numbers are equal, parts of complex ones by themselves; 0.0 differs from -0.0."""
+    same: AnyArray = equal_nan & np.isnan(ours) & np.isnan(theirs)
+    parts = ((ours.real, theirs.real), (ours.imag, theirs.imag))
+    equal = [(a == b) & (np.signbit(a) == np.signbit(b)) for a, b in parts]
+    return bool((same | (equal[0] & equal[1])).all())
+
+
 class BufferPrototype(NamedTuple):
     """Which classes hold bytes and arrays."""
 
@@ -189,9 +241,13 @@ class BufferPrototype(NamedTuple):
     nd_buffer: type[NDBuffer]
 
 
-_DEFAULT = BufferPrototype(Buffer, NDBuffer)
+buffer_prototype = BufferPrototype(Buffer, NDBuffer)
+"""Buffers on the CPU."""
 
 
 def default_buffer_prototype() -> BufferPrototype:
     """Buffers on the CPU."""
-    return _DEFAULT
+    return buffer_prototype
+
+
+numpy_buffer_prototype = default_buffer_prototype

@@ -1,12 +1,14 @@
 """Parts of a stored value: byte ranges as values."""
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import attrs
 
 from frozarr.errors import RangeNotSatisfiableError
 
-__all__ = ["ByteRequest", "OffsetByteRequest", "RangeByteRequest", "SuffixByteRequest"]
+__all__ = [
+    "ByteRequest", "OffsetByteRequest", "RangeByteRequest", "SuffixByteRequest", "as_byte_request",
+]  # fmt: skip
 
 
 @attrs.frozen
@@ -38,6 +40,32 @@ class SuffixByteRequest:
 
 
 ByteRequest: TypeAlias = RangeByteRequest | OffsetByteRequest | SuffixByteRequest
+
+
+def as_byte_request(given: Any) -> ByteRequest | None:
+    """The byte request meant by one of another library, which has the same fields; None for None.
+
+    Raises
+    ------
+    TypeError
+        It has not.
+
+    Examples
+    --------
+    >>> import types
+    >>> as_byte_request(types.SimpleNamespace(offset=3))
+    OffsetByteRequest(offset=3)
+    """
+    if given is None or isinstance(given, ByteRequest):
+        return given
+    for cls in (RangeByteRequest, OffsetByteRequest, SuffixByteRequest):
+        names = [field.name for field in attrs.fields(cls)]
+        if all(isinstance(getattr(given, name, None), int) for name in names):
+            return cls(*(getattr(given, name) for name in names))
+    raise TypeError(
+        f"expected a byte request (RangeByteRequest, OffsetByteRequest, SuffixByteRequest), got "
+        f"{given!r}"
+    )
 
 
 def check_range(request: ByteRequest, key: str) -> None:

@@ -22,7 +22,7 @@ from frozarr.indexing import (
 )
 from frozarr.io.access import Access
 from frozarr.io.bound import BoundArray
-from frozarr.io.buffers import BufferPrototype, NDBuffer
+from frozarr.io.buffers import BufferPrototype
 from frozarr.io.conversion import as_elements, broadcast_to_selection, check_casting
 from frozarr.io.gpu_buffers import device
 from frozarr.io.policy import POLICY
@@ -141,7 +141,7 @@ def reading(
 
 def _output(given: Any, shape: Shape, dtype: AnyDtype) -> Any:
     """What is to be filled, once it is known that the result fits; None if nothing was given."""
-    array = given.as_ndarray_like() if isinstance(given, NDBuffer) else given
+    array = given.as_ndarray_like() if hasattr(given, "as_ndarray_like") else given
     if array is None:
         return None
     if not isinstance(array, np.ndarray) and not hasattr(array, "__cuda_array_interface__"):

@@ -14,9 +14,10 @@ from frozarr.io.programs.requests import AnyStoreRequest, StoreRequest, Swap
 from frozarr.io.runners.drive import answered, answered_async
 from frozarr.io.runners.locks import LOCKS
 from frozarr.io.stores import verbs
+from frozarr.io.stores.by_verbs import OURS, VERBS_OF, Dialect, by_verbs
 from frozarr.io.stores.dispatch import Answering
 from frozarr.io.stores.simpler import by_simpler_requests
-from frozarr.io.stores.verbs import VERBS, VERBS_OF, awaited, blocking, listed
+from frozarr.io.stores.verbs import VERBS, awaited, batched, blocking, listed, synchronous
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -114,6 +115,21 @@ class Store(Answering, ABC):
         """Let go of what the store holds open; nothing by default."""
         return
 
+    def __str__(self) -> str:
+        return self.url
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
+
     # -------------------------------------------------------------- where everything passes
 
     @property
@@ -175,8 +191,10 @@ class Store(Answering, ABC):
 
     get = awaited(verbs.get)
     get_partial_values = awaited(verbs.get_partial_values)
+    get_ranges = batched(verbs.get_ranges)
     set = awaited(verbs.set_value)
     set_if_not_exists = awaited(verbs.set_if_not_exists)
+    set_partial_values = awaited(verbs.set_partial_values)
     delete = awaited(verbs.delete)
     delete_dir = awaited(verbs.delete_dir)
     clear = awaited(verbs.clear)
@@ -187,6 +205,10 @@ class Store(Answering, ABC):
     list = listed(verbs.list_keys)
     list_prefix = listed(verbs.list_prefix)
     list_dir = listed(verbs.list_dir)
+    get_sync = synchronous(verbs.get)
+    get_ranges_sync = synchronous(verbs.get_ranges)
+    set_sync = synchronous(verbs.set_value)
+    delete_sync = synchronous(verbs.delete)
 
 
 class BlockingVerbs:
@@ -197,8 +219,10 @@ class BlockingVerbs:
 
     get = blocking(verbs.get)
     get_partial_values = blocking(verbs.get_partial_values)
+    get_ranges = blocking(verbs.get_ranges)
     set = blocking(verbs.set_value)
     set_if_not_exists = blocking(verbs.set_if_not_exists)
+    set_partial_values = blocking(verbs.set_partial_values)
     delete = blocking(verbs.delete)
     delete_dir = blocking(verbs.delete_dir)
     clear = blocking(verbs.clear)
@@ -212,8 +236,9 @@ class BlockingVerbs:
 
 
 async def carry_out_by_verbs(
-    store: Store, whose: object, own: frozenset[str], request: StoreRequest[T]
-) -> T:
+    store: Store, whose: object, own: frozenset[str], request: StoreRequest[T],
+    dialect: Dialect = OURS,
+) -> T:  # fmt: skip
     """Carry out a request by verbs that somebody wrote, or by simpler requests.
 
     Parameters
@@ -226,12 +251,14 @@ async def carry_out_by_verbs(
         The verbs that its author wrote.
     request
         What is wanted. A swap takes several verbs: no other swap of its key runs meanwhile.
+    dialect
+        The classes of buffers and byte requests that the verbs take.
     """
     owner = object()
     if isinstance(request, Swap):
         await LOCKS.acquire_async(owner, [(store.identity, request.key, "verbs")])
     try:
-        answer = await verbs.by_verbs(whose, own, request)
+        answer = await by_verbs(whose, own, request, dialect)
         if answer is NotImplemented:
             simpler = by_simpler_requests(request)
             if simpler is None:

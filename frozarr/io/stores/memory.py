@@ -3,9 +3,10 @@
 import itertools
 import threading
 from collections.abc import Hashable, MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import WeakValueDictionary
 
+from frozarr.io.buffers import Buffer
 from frozarr.io.byte_requests import resolve_range
 from frozarr.io.kernels.base import BytesLike, Parts, as_bytes_view
 from frozarr.io.programs.requests import (
@@ -24,9 +25,6 @@ from frozarr.io.programs.requests import (
 from frozarr.io.stores.base import BlockingStore
 from frozarr.io.stores.dispatch import answers
 from frozarr.io.stores.verbs import HIDDEN, as_value, is_hidden
-
-if TYPE_CHECKING:
-    from frozarr.io.buffers import Buffer
 
 __all__ = ["MemoryStore"]
 
@@ -60,7 +58,8 @@ class MemoryStore(BlockingStore):
     """Keys and values in a dictionary, which is used as it is, not copied.
 
     Values handed in are copied, so that later changes to a caller's array don't change the store;
-    reads of a part are views.
+    reads of a part are views. A dictionary that was given holds buffers, as other libraries have
+    it; one that holds bytes, or buffers of another library, is read as well.
 
     Examples
     --------
@@ -71,6 +70,7 @@ class MemoryStore(BlockingStore):
     """
 
     instant = True
+    supports_partial_writes = True
     coalesce_gap_nbytes = 0
     swaps_between_processes = True  # nobody else can reach the dictionary
 
@@ -79,6 +79,7 @@ class MemoryStore(BlockingStore):
     ) -> None:
         super().__init__(read_only=read_only)
         self._values: MutableMapping[str, Any] = {} if store_dict is None else store_dict
+        self._shared = store_dict is not None
         self._changing = _lock_of(self._values)
 
     @property
@@ -113,7 +114,8 @@ class MemoryStore(BlockingStore):
 
     def _kept(self, value: "Buffer | BytesLike | Parts") -> Any:
         """What the dictionary keeps of a value: a copy, because callers may change theirs."""
-        return value if isinstance(value, bytes) else bytes(as_value(value))
+        kept = value if isinstance(value, bytes) else bytes(as_value(value))
+        return Buffer.from_bytes(kept) if self._shared else kept
 
     def _below(self, prefix: str) -> list[str]:
         head = f"{prefix}/" if prefix else ""

@@ -8,10 +8,10 @@ from urllib.parse import unquote, urlsplit
 
 from frozarr.errors import ReadOnlyError
 from frozarr.io.stores.base import Store
+from frozarr.io.stores.by_verbs import has_verbs
 from frozarr.io.stores.local import LocalStore
 from frozarr.io.stores.memory import MemoryStore
 from frozarr.io.stores.path import ACCESS_MODES, AccessMode, StorePath
-from frozarr.io.stores.verbs import has_verbs
 from frozarr.metadata.paths import join, normalize_path
 
 __all__ = ["StoreLike", "resolve"]

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from frozarr.io.programs.requests import StoreRequest
 from frozarr.io.stores.base import Store, carry_out_by_verbs
-from frozarr.io.stores.verbs import VERBS, has_verbs
+from frozarr.io.stores.by_verbs import dialect_of, has_verbs
+from frozarr.io.stores.verbs import VERBS
 from frozarr.io.stores.waiting import background_loop, wait_on
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class VerbStore(Store):
             raise TypeError(f"{type(verbs).__name__} lacks some of get, set, delete and list")
         self.verbs = verbs
         self._own = frozenset(name for name in VERBS if callable(getattr(verbs, name, None)))
+        self._dialect = dialect_of(verbs)
         self.supports_deletes = bool(getattr(verbs, "supports_deletes", True))
         self.supports_listing = bool(getattr(verbs, "supports_listing", True))
         self.supports_writes = bool(getattr(verbs, "supports_writes", True))
@@ -91,6 +93,6 @@ class VerbStore(Store):
     async def perform_async(self, request: StoreRequest[T]) -> T:
         """Carry out a request, for callers on any event loop; its answer."""
         self.admit(request)
-        return await carry_out_by_verbs(self, self.verbs, self._own, request)
+        return await carry_out_by_verbs(self, self.verbs, self._own, request, self._dialect)
 
     carry_out_async = perform_async

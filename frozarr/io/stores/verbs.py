@@ -1,11 +1,11 @@
 """The verbs that users know (``get``, ``set``, ``list_dir``, …), each written once, as a program.
 
-Both faces of a store, the asynchronous and the blocking one, are made of these. The other way
-round, `by_verbs` carries out requests by calling the verbs of a store that somebody wrote in that
-style: as a class of its own, or by overriding some verbs of a store here.
+Both faces of a store, the asynchronous and the blocking one, are made of these.
 """
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
@@ -13,41 +13,27 @@ import numpy as np
 
 from frozarr.errors import InvalidKeyError
 from frozarr.io.buffers import Buffer, BufferPrototype, default_buffer_prototype
-from frozarr.io.byte_requests import ByteRequest, RangeByteRequest, SuffixByteRequest
+from frozarr.io.byte_requests import ByteRequest, as_byte_request
 from frozarr.io.kernels.base import BytesLike, Parts, as_bytes_view
 from frozarr.io.programs.requests import (
-    AnyStoreRequest,
     Delete,
     DeletePrefix,
-    Discard,
     Get,
-    GetInto,
     GetRanges,
     ListNames,
     ListPrefix,
     Program,
     Put,
-    Replace,
     Sizes,
-    Stage,
     Swap,
-    Versions,
 )
 from frozarr.io.runners.drive import answered, answered_async
-from frozarr.metadata.paths import check_key, normalize_path
+from frozarr.metadata.paths import check_key, join, normalize_path
 
 __all__ = [
-    "HIDDEN",
-    "VERBS",
-    "VERBS_OF",
-    "as_value",
-    "awaited",
-    "blocking",
-    "by_verbs",
-    "has_verbs",
-    "is_hidden",
-    "listed",
-]
+    "HIDDEN", "VERBS", "as_value", "awaited", "batched", "blocking", "called_verb", "is_hidden",
+    "listed", "synchronous",
+]  # fmt: skip
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -91,7 +77,7 @@ def get_partial_values(
     key_ranges: Iterable[tuple[str, ByteRequest | None]],
 ) -> Program[list[Buffer | None]]:
     """Parts of values as buffers, in the order asked; None where a key is missing."""
-    wanted = [(user_key(key), byte_range) for key, byte_range in key_ranges]
+    wanted = [(user_key(key), as_byte_request(byte_range)) for key, byte_range in key_ranges]
     buffer = (prototype or default_buffer_prototype()).buffer
     values = yield from GetRanges([key for key, _ in wanted], [part for _, part in wanted])
     return [None if value is None else buffer.from_bytes(value) for value in values]
@@ -106,6 +92,15 @@ def get(
     return value
 
 
+def get_ranges(
+    store: Any, key: str, byte_ranges: Sequence[ByteRequest | None], *,
+    prototype: BufferPrototype | None = None,
+) -> Program[list[tuple[int, Buffer | None]]]:  # fmt: skip
+    """Parts of one value, each with its position in what was asked for."""
+    parts = yield from get_partial_values(store, prototype, [(key, part) for part in byte_ranges])
+    return list(enumerate(parts))
+
+
 def set_value(store: Any, key: str, value: "Buffer | BytesLike") -> Program[None]:  # noqa: ARG001 - all verbs take it
     """Set a key."""
     yield from Put([user_key(key)], [as_value(value)])
@@ -114,6 +109,31 @@ def set_value(store: Any, key: str, value: "Buffer | BytesLike") -> Program[None
 def set_if_not_exists(store: Any, key: str, value: "Buffer | BytesLike") -> Program[None]:  # noqa: ARG001 - all verbs take it
     """Set a key unless it exists."""
     yield from Swap(user_key(key), None, bytes(as_value(value)))
+
+
+def set_partial_values(
+    store: Any, key_start_values: Iterable[tuple[str, int, "Buffer | BytesLike"]]
+) -> Program[None]:
+    """Replace bytes of values from a position on; each value is old or new, never torn.
+
+    What lies between the end of a value and the position is filled with zeros.
+
+    Raises
+    ------
+    NotImplementedError
+        The store sets whole values only.
+    """
+    if not store.supports_partial_writes:
+        raise NotImplementedError(f"{store.url}: values are set whole, not in part")
+    for key, start, part in key_start_values:
+        changed = bytes(as_value(part))
+        written = False
+        while not written:
+            (value,) = yield from Get([user_key(key)])
+            old = None if value is None else bytes(value)
+            kept = (old or b"").ljust(start, b"\0")
+            new = kept[:start] + changed + kept[start + len(changed) :]
+            written = yield from Swap(key, old, new)
 
 
 def delete(store: Any, key: str) -> Program[None]:  # noqa: ARG001 - all verbs take it
@@ -152,10 +172,15 @@ def getsize_prefix(store: Any, prefix: str) -> Program[int]:  # noqa: ARG001 - a
     return sum(size or 0 for size in sizes)
 
 
-def is_empty(store: Any, prefix: str = "") -> Program[bool]:  # noqa: ARG001 - all verbs take it
-    """Whether there are no keys below a prefix."""
-    names = yield from ListNames(normalize_path(prefix))
-    return not names
+def is_empty(store: Any, prefix: str = "") -> Program[bool]:
+    """Whether there are no keys below a prefix; folders without keys don't count."""
+    path = normalize_path(prefix)
+    for name in (yield from ListNames(path)):
+        key = join(path, name)
+        (size,) = yield from Sizes([key])
+        if size is not None or not (yield from is_empty(store, key)):
+            return False
+    return True
 
 
 def list_keys(store: Any) -> Program[list[str]]:  # noqa: ARG001 - all verbs take it
@@ -164,8 +189,18 @@ def list_keys(store: Any) -> Program[list[str]]:  # noqa: ARG001 - all verbs tak
 
 
 def list_prefix(store: Any, prefix: str) -> Program[list[str]]:  # noqa: ARG001 - all verbs take it
-    """All keys below a prefix, relative to the root."""
-    return (yield from ListPrefix(normalize_path(prefix)))
+    """All keys that start with a text, relative to the root: with "a" also "a.b" and "ab/c"."""
+    folder, _, start = prefix.lstrip("/").rpartition("/")
+    if not start:
+        return (yield from ListPrefix(normalize_path(folder)))
+    keys: list[str] = []
+    for name in (yield from ListNames(normalize_path(folder))):
+        if name.startswith(start):
+            key = join(normalize_path(folder), name)
+            (size,) = yield from Sizes([key])
+            keys += [key] if size is not None else []
+            keys += yield from ListPrefix(key)
+    return sorted(keys)
 
 
 def list_dir(store: Any, prefix: str) -> Program[list[str]]:  # noqa: ARG001 - all verbs take it
@@ -177,35 +212,82 @@ def list_dir(store: Any, prefix: str) -> Program[list[str]]:  # noqa: ARG001 - a
 
 Verb = Callable[Concatenate[Any, P], Program[T]]
 
+_CALLED: ContextVar[str | None] = ContextVar("frozarr_verb", default=None)
+
+
+@contextmanager
+def _calling(verb: Callable[..., Any]) -> Iterator[None]:
+    token = _CALLED.set(_NAMES.get(verb.__name__, verb.__name__))
+    try:
+        yield
+    finally:
+        _CALLED.reset(token)
+
+
+_NAMES = {"set_value": "set", "list_keys": "list"}
+"""Verbs that could not be functions by their own names."""
+
+
+def called_verb() -> str | None:
+    """The verb that a user called, told once: to the first request made for it."""
+    name = _CALLED.get()
+    if name is not None:
+        _CALLED.set(None)
+    return name
+
 
 def awaited(verb: Verb[P, T]) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, T]]:
     """The verb as an asynchronous method of a store."""
 
     @wraps(verb)
     async def method(store: Any, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await answered_async(verb(store, *args, **kwargs), store.carry_out_async)
+        with _calling(verb):
+            return await answered_async(verb(store, *args, **kwargs), store.carry_out_async)
 
     return method
 
 
 def listed(verb: Verb[P, list[T]]) -> Callable[Concatenate[Any, P], AsyncIterator[T]]:
     """The verb as an asynchronous method that gives one entry after the other."""
+    whole = awaited(verb)
 
     @wraps(verb)
     async def method(store: Any, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[T]:
-        entries = await answered_async(verb(store, *args, **kwargs), store.carry_out_async)
-        for entry in entries:
+        for entry in await whole(store, *args, **kwargs):
             yield entry
+
+    return method
+
+
+def batched(verb: Verb[P, list[T]]) -> Callable[Concatenate[Any, P], AsyncIterator[list[T]]]:
+    """The verb as an asynchronous method that gives its answer in batches: one."""
+    whole = awaited(verb)
+
+    @wraps(verb)
+    async def method(store: Any, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[list[T]]:
+        yield await whole(store, *args, **kwargs)
+
+    return method
+
+
+def synchronous(verb: Verb[P, T]) -> Callable[Concatenate[Any, P], T]:
+    """The verb as a method of a store that blocks."""
+
+    @wraps(verb)
+    def method(store: Any, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with _calling(verb):
+            return answered(verb(store, *args, **kwargs), store.perform)
 
     return method
 
 
 def blocking(verb: Verb[P, T]) -> Callable[Concatenate[Any, P], T]:
     """The verb as a method that blocks, of what has a `store`."""
+    whole = synchronous(verb)
 
     @wraps(verb)
     def method(face: Any, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return answered(verb(face.store, *args, **kwargs), face.store.perform)
+        return whole(face.store, *args, **kwargs)
 
     return method
 
@@ -214,118 +296,3 @@ VERBS: Final = (
     "get", "get_partial_values", "set", "set_if_not_exists", "delete", "delete_dir", "clear",
     "exists", "getsize", "getsize_prefix", "is_empty", "list", "list_prefix", "list_dir",
 )  # fmt: skip
-
-_NEEDED = ("get", "set", "delete")
-
-
-def has_verbs(candidate: object) -> bool:
-    """Whether an object has the asynchronous verbs of a store, as far as they are needed."""
-    listing = ("list_prefix", "list")
-    return all(callable(getattr(candidate, name, None)) for name in _NEEDED) and any(
-        callable(getattr(candidate, name, None)) for name in listing
-    )
-
-
-# ---------------------------------------------------------------------- requests by verbs
-
-_READS = frozenset({"get", "get_partial_values"})
-_WRITES = frozenset({"set", "set_if_not_exists", "delete", "delete_dir", "clear"})
-VERBS_OF: Final[Mapping[type[AnyStoreRequest], frozenset[str]]] = {
-    Get: _READS,
-    GetInto: _READS,
-    GetRanges: _READS,
-    Versions: _READS | _WRITES,
-    Sizes: _READS | {"getsize"},
-    Put: frozenset({"set"}),
-    Delete: frozenset({"delete"}),
-    DeletePrefix: frozenset({"delete_dir", "delete", "clear"}),
-    ListPrefix: frozenset({"list", "list_prefix"}),
-    ListNames: frozenset({"list", "list_dir", "list_prefix"}),
-    Swap: _READS | _WRITES,
-    Stage: _READS | _WRITES,
-    Replace: _READS | _WRITES,
-    Discard: _READS | _WRITES,
-}
-"""For each request the verbs that say what it does: if one of them is overridden, it is asked."""
-
-
-async def by_verbs(store: Any, own: frozenset[str], request: AnyStoreRequest) -> Any:
-    """Carry out a request by the verbs that a store's author wrote; NotImplemented if by none.
-
-    Parameters
-    ----------
-    store
-        Whose verbs are called.
-    own
-        The verbs that its author wrote.
-    request
-        What is wanted.
-    """
-    match request:
-        case Get() | GetRanges():
-            ranges = (
-                request.ranges if isinstance(request, GetRanges) else [None] * len(request.keys)
-            )
-            return [await _get(store, own, k, r) for k, r in zip(request.keys, ranges, strict=True)]
-        case Put():
-            for key, value in zip(request.keys, request.values, strict=True):
-                await store.set(key, Buffer.from_bytes(as_value(value)))
-        case Delete():
-            for key in request.keys:
-                await store.delete(key)
-        case DeletePrefix() if "delete_dir" in own:
-            await store.delete_dir(request.prefix)
-        case Sizes() if "getsize" in own:
-            return [await _size(store, key) for key in request.keys]
-        case ListPrefix():
-            listing = store.list_prefix(request.prefix) if "list_prefix" in own else store.list()
-            # some stores list by the text of a prefix: "a" is not to mean "ab/c", too
-            head = f"{request.prefix}/" if request.prefix else ""
-            return sorted([key async for key in listing if key.startswith(head)])
-        case ListNames() if "list_dir" in own:
-            names = [name.rstrip("/") async for name in store.list_dir(request.prefix)]
-            return sorted(set(names))
-        case Swap(key=key, old=None, new=bytes() as new) if "set_if_not_exists" in own:
-            if await _get(store, own, key, None) is not None:
-                return False
-            await store.set_if_not_exists(key, Buffer.from_bytes(new))
-            stored = await _get(store, own, key, None)
-            return stored is not None and bytes(stored) == new
-        case _:
-            return NotImplemented
-    return None
-
-
-async def _get(
-    store: Any, own: frozenset[str], key: str, byte_range: ByteRequest | None
-) -> BytesLike | None:
-    prototype = default_buffer_prototype()
-    if "get" in own or "get_partial_values" not in own:
-        value = await store.get(key, prototype, byte_range)
-    else:
-        (value,) = await store.get_partial_values(prototype, [(key, byte_range)])
-    return None if value is None else _within(as_value(value), store, key, byte_range)
-
-
-def _within(value: BytesLike, store: object, key: str, byte_range: ByteRequest | None) -> BytesLike:
-    """The answer to a request for a part of a value; ValueError if it is longer than that."""
-    match byte_range:
-        case RangeByteRequest():
-            most = byte_range.end - byte_range.start
-        case SuffixByteRequest():
-            most = byte_range.suffix
-        case _:
-            return value
-    if len(as_bytes_view(value)) > most:
-        raise ValueError(
-            f"{type(store).__name__}.get({key!r}) gave {len(as_bytes_view(value))} bytes, "
-            f"{byte_range} asks for at most {most}: a store must honour byte_range"
-        )
-    return value
-
-
-async def _size(store: Any, key: str) -> int | None:
-    try:
-        return int(await store.getsize(key))
-    except FileNotFoundError:
-        return None

@@ -1,10 +1,6 @@
-"""Stores around another store: one that only passes on, and one that notes what passes."""
+"""A store around another store, to be subclassed."""
 
-import logging
-import time
-from collections import Counter
-from collections.abc import Coroutine, Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import Coroutine, Hashable
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from frozarr.io.programs.requests import Program, StoreRequest
@@ -14,7 +10,7 @@ from frozarr.io.stores.base import Store
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-__all__ = ["LoggingStore", "WrapperStore"]
+__all__ = ["WrapperStore"]
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Store)
@@ -55,6 +51,11 @@ class WrapperStore(Store, Generic[S]):
         By default the request is passed on as it is.
         """
         return (yield from request)
+
+    @classmethod
+    async def open(cls, store_cls: type[S], *args: Any, **kwargs: Any) -> Self:
+        """A wrapper around a new store of another class, which takes the arguments."""
+        return cls(await store_cls.open(*args, **kwargs))
 
     @property
     def store(self) -> S:
@@ -118,72 +119,3 @@ class WrapperStore(Store, Generic[S]):
         """As `perform_async`, leaving aside the verbs that a subclass overrides."""
         self.admit(request)
         return await answered_async(self.handle(request), self._store.perform_async)
-
-
-class LoggingStore(WrapperStore[S]):
-    """Logs each request with its duration, and counts them.
-
-    Parameters
-    ----------
-    log_level
-        Level at which requests are logged, and from which on the handler shows them.
-    log_handler
-        Where to; standard error by default.
-
-    Examples
-    --------
-    >>> from frozarr.io.stores.memory import MemoryStore
-    >>> store = LoggingStore(MemoryStore(), log_handler=logging.NullHandler())
-    >>> store.blocking.set("a", b"x")
-    >>> dict(store.counter)
-    {'Put': 1}
-    """
-
-    def __init__(
-        self, store: S, log_level: str = "DEBUG", log_handler: logging.Handler | None = None
-    ) -> None:
-        super().__init__(store)
-        self.counter: Counter[str] = Counter()
-        self.log_level = log_level
-        self.log_handler = log_handler
-        self.logger = logging.Logger(  # noqa: LOG001 - its own, in no tree: two stores log apart
-            f"frozarr.LoggingStore({store.url})", log_level
-        )
-        self.logger.addHandler(log_handler or logging.StreamHandler())
-
-    @classmethod
-    async def open(
-        cls, store_cls: type[Store], *args: Any, log_level: str = "DEBUG",
-        log_handler: logging.Handler | None = None, **kwargs: Any,
-    ) -> Self:  # fmt: skip
-        """Logging store around a new store of another class."""
-        store: Any = await store_cls.open(*args, **kwargs)
-        return cls(store, log_level=log_level, log_handler=log_handler)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k not in {"logger", "log_handler"}}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        type(self).__init__(self, self._store, self.log_level)
-
-    @contextmanager
-    def log(self, hint: str = "") -> Iterator[None]:
-        """Count and log what happens inside, under a name."""
-        self.counter[hint] += 1
-        start = time.perf_counter()
-        try:
-            yield
-        except BaseException as error:
-            self._say(f"{hint} failed after {{:.3f}} ms: {error}", start)
-            raise
-        self._say(f"{hint} took {{:.3f}} ms", start)
-
-    def _say(self, text: str, start: float) -> None:
-        level = logging.getLevelNamesMapping()[self.log_level]
-        self.logger.log(level, "%s: %s", self.url, text.format((time.perf_counter() - start) * 1e3))
-
-    def handle(self, request: StoreRequest[T]) -> Program[T]:
-        """Pass a request on, noted under the name of its kind."""
-        with self.log(type(request).__name__):
-            return (yield from request)

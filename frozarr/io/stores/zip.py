@@ -4,16 +4,26 @@ An archive is complete once it is closed: until then it has no directory, and op
 """
 
 import os
+import shutil
 import threading
 import warnings
 import zipfile
 from collections.abc import Hashable
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import IO, Any, Literal, Self
 
 from frozarr.io.byte_requests import ByteRequest, resolve_range
 from frozarr.io.kernels.base import BytesLike, as_bytes_view
-from frozarr.io.programs.requests import Delete, Get, GetRanges, ListPrefix, Put, Sizes, Swap
+from frozarr.io.programs.requests import (
+    Delete,
+    DeletePrefix,
+    Get,
+    GetRanges,
+    ListPrefix,
+    Put,
+    Sizes,
+    Swap,
+)
 from frozarr.io.stores.base import BlockingStore
 from frozarr.io.stores.dispatch import answers
 from frozarr.io.stores.verbs import as_value, is_hidden
@@ -29,7 +39,7 @@ class ZipStore(BlockingStore):
     Parameters
     ----------
     path
-        The archive.
+        The archive; or a file object that can be read, written and sought, which stays open.
     mode
         ``r`` read it, ``w`` make it anew, ``a`` add to it, ``x`` make it, failing if it exists.
     compression
@@ -58,13 +68,20 @@ class ZipStore(BlockingStore):
     coalesce_gap_nbytes = 16 * 1024
 
     def __init__(
-        self, path: str | os.PathLike[str], *, mode: ZipMode = "r", read_only: bool | None = None,
-        compression: int = zipfile.ZIP_STORED, allowZip64: bool = True,  # noqa: N803 - zipfile's name
+        self, path: str | os.PathLike[str] | IO[bytes], *, mode: ZipMode = "r",
+        read_only: bool | None = None, compression: int = zipfile.ZIP_STORED,
+        allowZip64: bool = True,  # noqa: N803 - zipfile's name
     ) -> None:  # fmt: skip
         if mode not in {"r", "w", "a", "x"}:
             raise ValueError(f"mode must be one of 'r', 'w', 'a', 'x', got {mode!r}")
         super().__init__(read_only=mode == "r" if read_only is None else read_only)
-        self.path = Path(path).absolute()
+        self.file: IO[bytes] | None = None
+        """The file object that was given; None for an archive with a path."""
+        self.path: Path | None = None
+        if isinstance(path, str | os.PathLike):
+            self.path = Path(path).expanduser().absolute()
+        else:
+            self.file = path
         self._mode: ZipMode = mode
         self.compression, self.allowZip64 = compression, allowZip64
         self._lock = threading.RLock()
@@ -72,13 +89,14 @@ class ZipStore(BlockingStore):
         self._archive: zipfile.ZipFile | None = self._opened(mode)
 
     def _opened(self, mode: ZipMode) -> zipfile.ZipFile:
+        where: Any = self.path if self.file is None else self.file
         try:
             return zipfile.ZipFile(
-                self.path, mode, compression=self.compression, allowZip64=self.allowZip64
+                where, mode, compression=self.compression, allowZip64=self.allowZip64
             )
         except zipfile.BadZipFile as error:
             raise zipfile.BadZipFile(
-                f"{self.path}: {error}. If it was being written, its writer ended before close(), "
+                f"{self.url}: {error}. If it was being written, its writer ended before close(), "
                 "and the archive has no directory; write it again"
             ) from error
 
@@ -94,21 +112,26 @@ class ZipStore(BlockingStore):
         if self._archive is None:
             raise ValueError(f"{self.url} is closed")
         if self._pid != os.getpid():
-            if self._mode != "r":
-                raise ValueError(f"{self.url}: an archive is written by the process that opened it")
+            if self._mode != "r" or self.file is not None:
+                raise ValueError(
+                    f"{self.url}: an archive that is written, or was given as a file object, is "
+                    "used by the process that opened it"
+                )
             self._lock = threading.RLock()
             self._archive, self._pid = self._opened("r"), os.getpid()
         return self._archive
 
     @property
     def url(self) -> str:
-        """``zip://`` and the path."""
-        return f"zip://{self.path}"
+        """``zip://`` and the path, or what the file object calls itself."""
+        if self.path is not None:
+            return f"zip://{self.path}"
+        return f"zip://{getattr(self.file, 'name', None) or id(self.file)}"
 
     @property
     def identity(self) -> tuple[Hashable, ...]:
-        """The archive's path."""
-        return ("zip", os.path.realpath(self.path))
+        """The archive's path, or the file object."""
+        return ("zip", id(self.file) if self.path is None else os.path.realpath(self.path))
 
     def with_read_only(self, read_only: bool = False) -> Self:
         """The same open archive, with or without permission to change it.
@@ -125,6 +148,8 @@ class ZipStore(BlockingStore):
     def __getstate__(self) -> dict[str, Any]:
         if self._mode != "r" and self._archive is not None and not self._read_only:
             raise TypeError(f"{self.url} is open for writing: close it before it is pickled")
+        if self.path is None:
+            raise TypeError(f"{self.url} is on a file object, which can't be pickled; use a path")
         kept = ("path", "compression", "allowZip64")
         return {name: getattr(self, name) for name in kept}
 
@@ -132,18 +157,35 @@ class ZipStore(BlockingStore):
         compression, big = state["compression"], state["allowZip64"]
         self.__init__(state["path"], mode="r", compression=compression, allowZip64=big)  # type: ignore[misc]  # as good as new
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def close(self) -> None:
         """Finish the archive; nothing can be read or written afterwards."""
         with self._lock:
             if self._archive is not None and self._pid == os.getpid():
                 self._archive.close()
             self._archive = None
+
+    async def move(self, path: str | os.PathLike[str]) -> None:
+        """Move the archive to another path, and use it there; what stands there is replaced.
+
+        Raises
+        ------
+        ValueError
+            The archive is on a file object, or is being written.
+        """
+        # asyncio takes long to import, and callers that block do without
+        from frozarr.io.runners.coroutines import in_thread  # noqa: PLC0415
+
+        await in_thread(lambda: self._move(Path(path).expanduser().absolute()))
+
+    def _move(self, target: Path) -> None:
+        if self.path is None or self._mode != "r":
+            raise ValueError(f"{self.url}: only an archive with a path, opened to read, is moved")
+        with self._lock:
+            self.close()
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(self.path, target)
+            self.path = target
+            self._archive = self._opened("r")
 
     # -------------------------------------------------------------- reading
 
@@ -213,6 +255,19 @@ class ZipStore(BlockingStore):
                 f"{self.url}: entries of an archive can't be removed ({present[0]!r}); write "
                 "another archive without it"
             )
+
+    @answers(DeletePrefix)
+    def _delete_prefix(self, request: DeletePrefix) -> None:
+        """All entries, by beginning the archive anew; some of them can't be removed."""
+        if request.prefix:
+            self._delete(Delete(self._list_prefix(ListPrefix(request.prefix))))
+            return
+        with self._lock:
+            self.archive.close()
+            if self.file is not None:
+                self.file.seek(0)
+                self.file.truncate()
+            self._archive = self._opened("w")
 
     @answers(Swap)
     def _swap(self, request: Swap) -> bool:

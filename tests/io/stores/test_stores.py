@@ -23,7 +23,7 @@ class TestMemoryStore(StoreTests):
         values = {}
         store = MemoryStore(values)
         store.blocking.set("a", b"x")
-        assert values == {"a": b"x"}
+        assert values == {"a": Buffer.from_bytes(b"x")}
         values["b"] = b"y"
         assert store.blocking.get("b").to_bytes() == b"y"
 

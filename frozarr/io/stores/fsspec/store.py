@@ -103,7 +103,10 @@ class FsspecStore(AsyncStore):
         # how to make the filesystem: it can't be used after a fork, or from another loop
         self._make = (type(fs), fs.storage_args, {**fs.storage_options, "asynchronous": False})
         self._made: tuple[int, Any] | None = None
-        self.path = path.rstrip("/") if path != "/" else ""
+        self._given = fs
+        self.path = path
+        """Where the store's root is in the filesystem, as it was given."""
+        self._root = path.rstrip("/")
         self.allowed_exceptions = tuple(allowed_exceptions)
         self._takes = {
             name: frozenset(inspect.signature(getattr(fs, name)).parameters)
@@ -155,8 +158,13 @@ class FsspecStore(AsyncStore):
     # -------------------------------------------------------------- what it is
 
     @property
-    def fs(self) -> AsyncFileSystem:
-        """The filesystem; another one after a fork."""
+    def fs(self) -> AbstractFileSystem:
+        """The filesystem that was given; after a fork, or when it was pickled, one like it."""
+        return self._used if self._given is None else self._given
+
+    @property
+    def _used(self) -> AsyncFileSystem:
+        """The filesystem that is asked: one with a loop of its own; another one after a fork."""
         if self._made is None or self._made[0] != os.getpid():
             cls, arguments, options = self._make
             self._made = (os.getpid(), cls(*arguments, **options))
@@ -165,25 +173,25 @@ class FsspecStore(AsyncStore):
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
         """The filesystem's loop, running in a thread of its own."""
-        loop: asyncio.AbstractEventLoop = self.fs.loop
+        loop: asyncio.AbstractEventLoop = self._used.loop
         return loop
 
     @property
     def url(self) -> str:
         """Protocol and path."""
-        inner = getattr(self.fs, "sync_fs", self.fs)
-        return str(inner.unstrip_protocol(self.path or "/"))
+        inner = getattr(self._used, "sync_fs", self._used)
+        return str(inner.unstrip_protocol(self._root or "/"))
 
     @property
     def identity(self) -> tuple[Hashable, ...]:
         """The filesystem with its options, and the path."""
-        return ("fsspec", _told_apart(self.fs), self.url)
+        return ("fsspec", _told_apart(self._used), self.url)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_made": None}
+        return {**self.__dict__, "_made": None, "_given": None}
 
     def _path(self, key: str) -> str:
-        return join(self.path, key) if self.path else key
+        return join(self._root, key) if self._root else key
 
     # -------------------------------------------------------------- requests
 
@@ -195,12 +203,12 @@ class FsspecStore(AsyncStore):
                 more = (
                     {"max_concurrency": 1} if "max_concurrency" in self._takes["_cat_file"] else {}
                 )
-                whole: bytes = await self.fs._cat_file(path, **more)
+                whole: bytes = await self._used._cat_file(path, **more)
                 return whole
             if byte_range == SuffixByteRequest(0):
                 return None if await self._size(key) is None else b""
             if self._http:
-                return await http_range(self.fs, path, byte_range, key)
+                return await http_range(self._used, path, byte_range, key)
             return await self._part(path, byte_range, key)
         except self.allowed_exceptions:
             return None
@@ -208,7 +216,7 @@ class FsspecStore(AsyncStore):
     async def _part(self, path: str, byte_range: ByteRequest, key: str) -> bytes:
         start, end = _limits(byte_range)
         try:
-            part: bytes = await self.fs._cat_file(path, start=start, end=end)
+            part: bytes = await self._used._cat_file(path, start=start, end=end)
         except OSError as error:
             if error.errno == errno.EINVAL or "InvalidRange" in str(error):
                 raise _past_the_end(byte_range, key) from error
@@ -226,10 +234,10 @@ class FsspecStore(AsyncStore):
     async def _set(self, key: str, value: bytes) -> None:
         path = self._path(key)
         try:
-            await self.fs._pipe_file(path, value)
+            await self._used._pipe_file(path, value)
         except FileNotFoundError:  # a filesystem with folders
-            await self.fs._makedirs(path.rpartition("/")[0], exist_ok=True)
-            await self.fs._pipe_file(path, value)
+            await self._used._makedirs(path.rpartition("/")[0], exist_ok=True)
+            await self._used._pipe_file(path, value)
 
     async def _create(self, key: str, value: bytes) -> bool:
         if "mode" not in self._takes["_pipe_file"]:
@@ -240,17 +248,17 @@ class FsspecStore(AsyncStore):
         path = self._path(key)
         for _ in range(2):
             try:
-                await self.fs._pipe_file(path, value, mode="create")
+                await self._used._pipe_file(path, value, mode="create")
                 return True
             except FileExistsError:
                 return False
             except FileNotFoundError:
-                await self.fs._makedirs(path.rpartition("/")[0], exist_ok=True)
+                await self._used._makedirs(path.rpartition("/")[0], exist_ok=True)
         raise FileNotFoundError(errno.ENOENT, "can't make the folder of a key", path)
 
     async def _delete(self, key: str) -> None:
         try:
-            await self.fs._rm_file(self._path(key))
+            await self._used._rm_file(self._path(key))
             if self._folders:
                 await self._prune(key)
         except (FileNotFoundError, NotADirectoryError):
@@ -264,14 +272,14 @@ class FsspecStore(AsyncStore):
         folder = key.rpartition("/")[0]
         while folder:
             try:
-                await self.fs._rmdir(self._path(folder))
+                await self._used._rmdir(self._path(folder))
             except OSError:
                 return
             folder = folder.rpartition("/")[0]
 
     async def _size(self, key: str) -> int | None:
         try:
-            entry = await self.fs._info(self._path(key))
+            entry = await self._used._info(self._path(key))
         except self.allowed_exceptions:
             return None
         if entry.get("type") == "directory":
@@ -282,19 +290,19 @@ class FsspecStore(AsyncStore):
         return int(entry["size"])
 
     async def _keys(self, prefix: str) -> list[str]:
-        root = self._path(prefix) if prefix else self.path
+        root = self._path(prefix) if prefix else self._root
         try:
-            self.fs.invalidate_cache()
-            paths = await self.fs._find(root or "/", detail=False)
+            self._used.invalidate_cache()
+            paths = await self._used._find(root or "/", detail=False)
         except self.allowed_exceptions:
             return []
         return [key for path in paths if (key := self._relative(path)) and _below(key, prefix)]
 
     async def _names(self, prefix: str) -> list[str]:
-        root = self._path(prefix) if prefix else self.path
+        root = self._path(prefix) if prefix else self._root
         try:
-            self.fs.invalidate_cache()
-            paths = await self.fs._ls(root or "/", detail=False)
+            self._used.invalidate_cache()
+            paths = await self._used._ls(root or "/", detail=False)
         except self.allowed_exceptions:
             return []
         keys = [self._relative(path).rstrip("/") for path in paths]
@@ -302,8 +310,8 @@ class FsspecStore(AsyncStore):
 
     def _relative(self, path: str) -> str:
         """Key of a path that the filesystem listed."""
-        inner = getattr(self.fs, "sync_fs", self.fs)
-        root = str(inner._strip_protocol(self.path or "/")).rstrip("/")
+        inner = getattr(self._used, "sync_fs", self._used)
+        root = str(inner._strip_protocol(self._root or "/")).rstrip("/")
         stripped = str(path)
         return stripped[len(root) :].lstrip("/") if stripped.startswith(root) else ""
 

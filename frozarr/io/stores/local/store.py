@@ -8,6 +8,7 @@ import contextlib
 import itertools
 import operator
 import os
+import shutil
 import stat
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -113,7 +114,7 @@ class LocalStore(BlockingStore):
 
     coalesce_gap_nbytes = 16 * 1024
     swaps_between_processes = fcntl is not None
-    supports_partial_writes = False
+    supports_partial_writes = True
 
     def __init__(
         self, root: str | os.PathLike[str], *, read_only: bool = False,
@@ -122,11 +123,37 @@ class LocalStore(BlockingStore):
         super().__init__(read_only=read_only)
         if durability not in {"os", "fsync"}:
             raise ValueError(f"durability must be 'os' or 'fsync', got {durability!r}")
-        self.root = Path(root).absolute()
         self.durability = durability
-        self._head = f"{self.root}/"
-        self._beside = f"{self.root.parent}/.{self.root.name}{HIDDEN}/"
-        self._identity = ("local", os.path.realpath(self.root))
+        self._set_root(Path(root).expanduser().absolute())
+
+    def _set_root(self, root: Path) -> None:
+        self.root = root
+        self._head = f"{root}/"
+        self._beside = f"{root.parent}/.{root.name}{HIDDEN}/"
+        self._identity = ("local", os.path.realpath(root))
+
+    async def move(self, dest_root: str | os.PathLike[str]) -> None:
+        """Move the directory to another path, and use it there.
+
+        Raises
+        ------
+        FileExistsError
+            Something stands there.
+        ReadOnlyError
+            The store is read-only.
+        """
+        # asyncio takes long to import, and callers that block do without
+        from frozarr.io.runners.coroutines import in_thread  # noqa: PLC0415
+
+        await in_thread(lambda: self._move(Path(dest_root).expanduser().absolute()))
+
+    def _move(self, target: Path) -> None:
+        self.check_writable()
+        if target.exists():
+            raise FileExistsError(f"{self.url}: can't move to {target}, which exists")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(self.root, target)
+        self._set_root(target)
 
     @property
     def url(self) -> str:
