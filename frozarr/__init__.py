@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         indexing,
         metadata,
         storage,
+        testing,
     )
     from frozarr.api import (
         array,
@@ -82,6 +83,7 @@ __all__ = [
     "save",
     "save_array",
     "storage",
+    "testing",
     "to_v2",
     "to_v3",
     "zeros",
@@ -96,7 +98,7 @@ _WHERE = {
     ), "api"),
     **dict.fromkeys((
         "aio", "buffer", "codecs", "compat", "dtypes", "errors", "extensions", "indexing",
-        "metadata", "storage",
+        "metadata", "storage", "testing",
     ), ""),
     **dict.fromkeys(("Config", "config"), "config"),
     "Array": "handles.blocking",

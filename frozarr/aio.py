@@ -5,7 +5,7 @@ The names and parameters are those of `frozarr` itself.
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from frozarr.commands import create as creating
 from frozarr.commands import from_array as copying
@@ -14,9 +14,11 @@ from frozarr.commands import open as opening
 from frozarr.commands import save as saving
 from frozarr.handles.array import ArrayHandle
 from frozarr.handles.asynchronous import AsyncArray
-from frozarr.handles.faces import awaitable, shown_as
+from frozarr.handles.faces import awaitable, shown_as, taken
+from frozarr.handles.parameters import refuse_unknown
 from frozarr.io.programs.requests import Program
 from frozarr.io.runners.loop import run_async
+from frozarr.lazy import only
 
 __all__ = [
     "AsyncArray", "array", "create", "create_array", "empty", "empty_like", "from_array", "full",
@@ -24,28 +26,49 @@ __all__ = [
     "save_array", "zeros", "zeros_like",
 ]  # fmt: skip
 
+__dir__ = only(__all__)
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def _handle(program: Callable[P, Program[ArrayHandle]]) -> Callable[P, Awaitable[AsyncArray]]:
+def _handle(
+    program: Callable[P, Program[ArrayHandle]], name: str = ""
+) -> Callable[P, Awaitable[AsyncArray]]:
     """A coroutine function that runs the program and gives a handle."""
 
-    @wraps(program)
     async def call(*args: P.args, **kwargs: P.kwargs) -> AsyncArray:
+        if known is not None and not kwargs.keys() <= known:
+            refuse_unknown(shown.__name__, kwargs, known)
         return AsyncArray.of(await run_async(program(*args, **kwargs)))
 
-    return shown_as(call, program, lambda _: Awaitable[AsyncArray])
+    shown = _shown(call, program, name, lambda _: Awaitable[AsyncArray])
+    known = taken(shown)
+    return shown
 
 
-def _value(program: Callable[P, Program[T]]) -> Callable[P, Awaitable[T]]:
+def _value(program: Callable[P, Program[T]], name: str = "") -> Callable[P, Awaitable[T]]:
     """A coroutine function that runs the program and gives what it returns."""
 
-    @wraps(program)
     async def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        if known is not None and not kwargs.keys() <= known:
+            refuse_unknown(shown.__name__, kwargs, known)
         return await run_async(program(*args, **kwargs))
 
-    return shown_as(call, program, awaitable)
+    shown = _shown(call, program, name, awaitable)
+    known = taken(shown)
+    return shown
+
+
+def _shown(
+    call: Callable[P, T], program: Callable[P, Program[Any]], name: str,
+    returns: Callable[[Any], Any],
+) -> Callable[P, T]:  # fmt: skip
+    """The function by its name in this module, with the signature that users see."""
+    function = wraps(program)(call)
+    function.__name__ = function.__qualname__ = name or program.__name__
+    function.__module__ = __name__
+    return shown_as(function, program, returns)
 
 
 array = _handle(copying.array)
@@ -59,7 +82,7 @@ full_like = _handle(like.full_like)
 load = _value(saving.load)
 ones = _handle(creating.ones)
 ones_like = _handle(like.ones_like)
-open = _handle(opening.open_node)  # noqa: A001 - the name users know
+open = _handle(opening.open_node, "open")  # noqa: A001 - the name users know
 open_array = _handle(opening.open_array)
 open_like = _handle(opening.open_like)
 save = _value(saving.save)

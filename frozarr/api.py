@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from frozarr.commands import create as creating
 from frozarr.commands import from_array as copying
@@ -11,9 +11,11 @@ from frozarr.commands import open as opening
 from frozarr.commands import save as saving
 from frozarr.handles.array import ArrayHandle
 from frozarr.handles.blocking import Array
-from frozarr.handles.faces import shown_as
+from frozarr.handles.faces import shown_as, taken
+from frozarr.handles.parameters import refuse_unknown
 from frozarr.io.programs.requests import Program
 from frozarr.io.runners.threads import run
+from frozarr.lazy import only
 
 __all__ = [
     "array", "create", "create_array", "empty", "empty_like", "from_array", "full", "full_like",
@@ -21,28 +23,47 @@ __all__ = [
     "zeros_like",
 ]  # fmt: skip
 
+__dir__ = only(__all__)
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def _handle(program: Callable[P, Program[ArrayHandle]]) -> Callable[P, Array]:
+def _handle(program: Callable[P, Program[ArrayHandle]], name: str = "") -> Callable[P, Array]:
     """A function that runs the program and gives a handle."""
 
-    @wraps(program)
     def call(*args: P.args, **kwargs: P.kwargs) -> Array:
+        if known is not None and not kwargs.keys() <= known:
+            refuse_unknown(shown.__name__, kwargs, known)
         return Array.of(run(program(*args, **kwargs)))
 
-    return shown_as(call, program, lambda _: Array)
+    shown = _shown(call, program, name, lambda _: Array)
+    known = taken(shown)
+    return shown
 
 
-def _value(program: Callable[P, Program[T]]) -> Callable[P, T]:
+def _value(program: Callable[P, Program[T]], name: str = "") -> Callable[P, T]:
     """A function that runs the program and gives what it returns."""
 
-    @wraps(program)
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        if known is not None and not kwargs.keys() <= known:
+            refuse_unknown(shown.__name__, kwargs, known)
         return run(program(*args, **kwargs))
 
-    return shown_as(call, program, lambda result: result)
+    shown = _shown(call, program, name, lambda result: result)
+    known = taken(shown)
+    return shown
+
+
+def _shown(
+    call: Callable[P, T], program: Callable[P, Program[Any]], name: str,
+    returns: Callable[[Any], Any],
+) -> Callable[P, T]:  # fmt: skip
+    """The function by its name in this module, with the signature that users see."""
+    function = wraps(program)(call)
+    function.__name__ = function.__qualname__ = name or program.__name__
+    function.__module__ = __name__
+    return shown_as(function, program, returns)
 
 
 array = _handle(copying.array)
@@ -56,7 +77,7 @@ full_like = _handle(like.full_like)
 load = _value(saving.load)
 ones = _handle(creating.ones)
 ones_like = _handle(like.ones_like)
-open = _handle(opening.open_node)  # noqa: A001 - the name users know
+open = _handle(opening.open_node, "open")  # noqa: A001 - the name users know
 open_array = _handle(opening.open_array)
 open_like = _handle(opening.open_like)
 save = _value(saving.save)

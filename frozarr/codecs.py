@@ -1,5 +1,6 @@
 """Codec values, for ``filters=``, ``serializer=`` and ``compressors=``."""
 
+from frozarr.lazy import only
 from frozarr.metadata.codecs.bytes import BytesCodec
 from frozarr.metadata.codecs.cast_value import CastValueCodec
 from frozarr.metadata.codecs.compressors import BloscCodec, Crc32cCodec, GzipCodec, ZstdCodec
@@ -29,3 +30,5 @@ __all__ = [
     "VlenUtf8Codec",
     "ZstdCodec",
 ]
+
+__dir__ = only(__all__)

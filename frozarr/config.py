@@ -4,14 +4,18 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import attrs
+
+from frozarr.lazy import only
 
 if TYPE_CHECKING:  # numpy is not needed for settings
     from frozarr.types import InnerOrder
 
-__all__ = ["Config", "as_config", "config", "current_config"]
+__all__ = ["Config", "ConfigLike", "as_config", "config", "current_config"]
+
+__dir__ = only(__all__)
 
 _MIB = 1024 * 1024
 
@@ -74,6 +78,9 @@ class Config:
         return attrs.evolve(self, **changes)
 
 
+ConfigLike: TypeAlias = Config | Mapping[str, Any] | None
+"""A config, settings that differ from the current default, or the default."""
+
 _FIELDS = {field.name: field for field in attrs.fields(Config)}
 
 
@@ -135,7 +142,7 @@ def config(**changes: Any) -> Iterator[Config]:
         _CURRENT.reset(token)
 
 
-def as_config(value: "Config | Mapping[str, Any] | None") -> Config:
+def as_config(value: ConfigLike) -> Config:
     """The config meant by a ``config=`` argument: itself, changes to the default, or the default.
 
     Raises

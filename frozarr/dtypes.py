@@ -1,5 +1,6 @@
 """Data type values."""
 
+from frozarr.lazy import only
 from frozarr.metadata.dtypes.base import DataType
 from frozarr.metadata.dtypes.fixed import FixedLengthUtf32, NullTerminatedBytes, RawBytes
 from frozarr.metadata.dtypes.numeric import Boolean, Complex, Float, Integer
@@ -13,3 +14,5 @@ __all__ = [
     "NullTerminatedBytes", "RawBytes", "SmallFloat", "SmallInteger", "String", "Struct",
     "TimeType", "VariableLengthBytes",
 ]  # fmt: skip
+
+__dir__ = only(__all__)

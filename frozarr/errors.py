@@ -7,6 +7,8 @@ what to do next.
 from collections.abc import Sequence
 from typing import Any
 
+from frozarr.lazy import only
+
 __all__ = [
     "ArrayNotFoundError",
     "BoundsCheckError",
@@ -30,6 +32,8 @@ __all__ = [
     "UnknownExtensionError",
     "VindexInvalidSelectionError",
 ]
+
+__dir__ = only(__all__)
 
 
 class FrozarrError(Exception):
@@ -91,7 +95,7 @@ class ShapeMismatchError(FrozarrError, ValueError):
     """Two shapes that must agree do not; nothing was read or written."""
 
 
-class NodeNotFoundError(FrozarrError, FileNotFoundError):
+class NodeNotFoundError(FrozarrError, FileNotFoundError, ValueError):
     """No metadata document where a node was expected."""
 
 

@@ -10,6 +10,7 @@ from frozarr.io.kernels.base import (
     DecodeError,
     as_bytes_view,
 )
+from frozarr.lazy import only
 from frozarr.metadata.codecs.base import BytesToBytesCodec, ChunkSpec, Codec, CodecKind
 from frozarr.metadata.dtypes.base import DataType
 from frozarr.metadata.grids import ChunkGrid
@@ -69,3 +70,5 @@ __all__ = [
     "optional",
     "register",
 ]
+
+__dir__ = only(__all__)

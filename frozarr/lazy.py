@@ -1,11 +1,11 @@
 """Modules whose names are loaded when they are first used (PEP 562)."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from typing import Any
 
-__all__ = ["lazy_names"]
+__all__ = ["lazy_names", "only"]
 
 
 def lazy_names(
@@ -44,3 +44,15 @@ def lazy_names(
         return sorted(where)
 
     return __getattr__, __dir__
+
+
+def only(names: Iterable[str]) -> Callable[[], list[str]]:
+    """``__dir__`` of a module: its public names, for `dir`, `help` and completion.
+
+    Examples
+    --------
+    >>> only(["b", "a"])()
+    ['a', 'b']
+    """
+    listed = sorted(names)
+    return lambda: list(listed)

@@ -7,10 +7,14 @@ from typing import Any, Final, Literal, Self, SupportsIndex, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from frozarr.lazy import only
+
 __all__ = [
     "DEFAULT", "JSON", "REQUIRED", "UNSET", "AnyArray", "AnyDtype", "Coords", "Default",
     "Immutable", "InnerOrder", "Loc", "Shape", "ShapeLike", "Unset", "as_shape",
 ]  # fmt: skip
+
+__dir__ = only(__all__)
 
 JSON: TypeAlias = "None | bool | int | float | str | Sequence[JSON] | Mapping[str, JSON]"
 """A JSON value (RFC 8259)."""

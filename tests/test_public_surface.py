@@ -16,7 +16,8 @@ HERE = pathlib.Path(__file__).parent
 FACES = (
     "frozarr", "frozarr.aio", "frozarr.buffer", "frozarr.codecs", "frozarr.compat",
     "frozarr.dtypes", "frozarr.errors", "frozarr.extensions", "frozarr.indexing",
-    "frozarr.metadata", "frozarr.storage", "frozarr.types",
+    "frozarr.metadata", "frozarr.storage", "frozarr.testing",
+    "frozarr.types",
 )  # fmt: skip
 SNAPSHOT = HERE / "public_names.txt"
 

@@ -5,7 +5,6 @@ from typing import Any, Literal, TypeAlias, Unpack
 
 from frozarr.commands.creation import (
     ArrayData,
-    ConfigLike,
     Creation,
     ProgressLike,
     as_progress,
@@ -13,12 +12,12 @@ from frozarr.commands.creation import (
     data_type_of,
     store_new,
 )
-from frozarr.config import as_config
+from frozarr.config import ConfigLike, as_config
 from frozarr.handles.array import ArrayHandle
 from frozarr.io.programs.requests import Program
 from frozarr.io.sources import SlicedSource
 from frozarr.io.stores.resolve import StoreLike, resolve
-from frozarr.metadata.spec import ArrayLayout, ArrayOptions, ArraySpec
+from frozarr.metadata.spec import ArrayLayout, ArrayOptions, ArraySpec, CodecLike
 from frozarr.types import ShapeLike
 
 __all__ = [
@@ -153,7 +152,7 @@ def create(
     storage_options: Mapping[str, Any] | None = None,
     overwrite: bool = False,
     config: ConfigLike = None,
-    compressor: Any = "auto",
+    compressor: CodecLike | None = "auto",
     zarr_format: Format | None = 3,
     **options: Unpack[ArrayOptions],
 ) -> Program[ArrayHandle]:
@@ -195,7 +194,7 @@ class NewArray(ArrayLayout, total=False):
     storage_options: Mapping[str, Any] | None
     overwrite: bool
     config: ConfigLike
-    compressor: Any
+    compressor: CodecLike | None
     zarr_format: Format | None
 
 

@@ -1,7 +1,6 @@
 """New arrays: everything about them is checked first (`Creation`), then they are stored."""
 
 import sys
-from collections.abc import Mapping
 from typing import Any, Protocol, TypeAlias
 
 import attrs
@@ -24,12 +23,10 @@ from frozarr.metadata.spec import ArrayMetadata
 from frozarr.types import AnyArray, AnyDtype
 
 __all__ = [
-    "ArrayData", "ArraySource", "ConfigLike", "Creation", "ProgressLike", "Sliceable",
+    "ArrayData", "ArraySource", "Creation", "ProgressLike", "Sliceable",
     "as_progress", "as_source", "data_type_of", "store_new",
 ]  # fmt: skip
 
-ConfigLike: TypeAlias = Config | Mapping[str, Any] | None
-"""A config, settings that differ from the current default, or the default."""
 ProgressLike: TypeAlias = bool | Progress
 """True for a line on standard error; or what is called with the bytes written and those in all."""
 

@@ -7,26 +7,24 @@ from frozarr.commands.create import new_array
 from frozarr.commands.creation import (
     ArrayData,
     ArraySource,
-    ConfigLike,
     Creation,
     ProgressLike,
     as_source,
     store_new,
 )
+from frozarr.config import ConfigLike
 from frozarr.handles.array import ArrayHandle
 from frozarr.io.programs.requests import Program
 from frozarr.io.sources import SlicedSource
 from frozarr.io.stores.resolve import StoreLike
 from frozarr.metadata.array_v2 import ArrayV2Metadata
 from frozarr.metadata.array_v3 import ArrayV3Metadata
+from frozarr.metadata.spec import ChunksLike, CodecsLike, KeyEncodingLike
 from frozarr.types import DEFAULT
 
 __all__ = ["CopiedArray", "StoredCopy", "array", "from_array", "new_copy"]
 
 Format: TypeAlias = Literal[2, 3]
-
-_Kept: TypeAlias = Annotated[Any, "keep"]
-"""A setting that is taken from the source where it has one."""
 
 
 class CopiedArray(TypedDict, total=False):
@@ -34,15 +32,15 @@ class CopiedArray(TypedDict, total=False):
 
     write_data: Annotated[bool, True]
     progress: Annotated[ProgressLike, False]
-    chunks: _Kept
-    shards: _Kept
-    filters: _Kept
-    compressors: _Kept
-    serializer: _Kept
-    fill_value: Any
+    chunks: Annotated[ChunksLike, "keep"]
+    shards: Annotated[ChunksLike, "keep"]
+    filters: Annotated[CodecsLike, "keep"]
+    compressors: Annotated[CodecsLike, "keep"]
+    serializer: Annotated[CodecsLike, "keep"]
+    fill_value: object
     order: Literal["C", "F"] | None
-    attributes: Mapping[str, Any] | None
-    chunk_key_encoding: Any
+    attributes: Mapping[str, object] | None
+    chunk_key_encoding: KeyEncodingLike
     dimension_names: Iterable[str | None] | None
     config: ConfigLike
 
@@ -76,16 +74,16 @@ def from_array(
     data: ArrayData,
     write_data: bool = True,
     name: str | None = None,
-    chunks: Any = "keep",
-    shards: Any = "keep",
-    filters: Any = "keep",
-    compressors: Any = "keep",
-    serializer: Any = "keep",
-    fill_value: Any = DEFAULT,
+    chunks: ChunksLike = "keep",
+    shards: ChunksLike = "keep",
+    filters: CodecsLike = "keep",
+    compressors: CodecsLike = "keep",
+    serializer: CodecsLike = "keep",
+    fill_value: object = DEFAULT,
     order: Literal["C", "F"] | None = None,
     zarr_format: Format | None = None,
-    attributes: Mapping[str, Any] | None = None,
-    chunk_key_encoding: Any = None,
+    attributes: Mapping[str, object] | None = None,
+    chunk_key_encoding: KeyEncodingLike = None,
     dimension_names: Iterable[str | None] | None = None,
     storage_options: Mapping[str, Any] | None = None,
     overwrite: bool = False,

@@ -25,7 +25,7 @@ def like(model: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     if "chunks" not in arguments and arguments["zarr_format"] == 3:
         arguments.setdefault("shards", shards)
     arguments.setdefault("chunks", chunks)
-    if arguments["zarr_format"] == model.metadata.zarr_format:
+    if arguments["zarr_format"] == model.metadata.zarr_format and "codecs" not in arguments:
         arguments.setdefault("filters", model.filters)
         arguments.setdefault("compressors", model.compressors)
         if same_type and model.serializer is not None:

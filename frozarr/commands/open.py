@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias, Unpack
 
 from frozarr.commands.create import create
-from frozarr.commands.creation import ConfigLike
 from frozarr.commands.like import like
-from frozarr.config import as_config
+from frozarr.config import ConfigLike, as_config
 from frozarr.errors import ArrayNotFoundError
 from frozarr.handles.array import ArrayHandle
 from frozarr.io.programs.nodes import load_array

@@ -10,6 +10,8 @@ from frozarr.api import load, save
 from frozarr.compat.arguments import OLDER, todays_arguments
 from frozarr.compat.arrays import Array
 from frozarr.handles.blocking import Array as FrozenArray
+from frozarr.handles.faces import taken
+from frozarr.handles.parameters import documented, refuse_unknown
 
 __all__ = [
     "array", "create", "create_array", "empty", "empty_like", "from_array", "full", "full_like",
@@ -30,12 +32,17 @@ def _here(function: Callable[..., FrozenArray]) -> Callable[..., Array]:
 
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Array:
+        if not kwargs.keys() <= known:
+            refuse_unknown(function.__name__, kwargs, known)
         kept = {name: kwargs.pop(name) for name in own if name in kwargs}
         return Array.of(function(*args, **todays_arguments(kwargs), **kept))
 
     call.__signature__ = shown.replace(  # type: ignore[attr-defined]  # what `inspect` looks for
         parameters=[*shown.parameters.values(), *older], return_annotation=Array
     )
+    call.__module__ = __name__
+    call.__doc__ = documented(function.__doc__, [*shown.parameters.values(), *older])
+    known = taken(call) or frozenset()
     return call
 
 

@@ -1,20 +1,23 @@
 """Handles that take the parameters of the older API as well."""
 
-import warnings
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
-from typing import Any
+from typing import Any, Literal, TypeVar
 
 import attrs
 import numpy as np
+import numpy.typing as npt
 
+from frozarr.caller import warn_caller
 from frozarr.commands.create import create
 from frozarr.compat.arguments import creation_arguments
-from frozarr.config import Config
+from frozarr.config import ConfigLike
 from frozarr.handles import asynchronous, blocking, methods
 from frozarr.handles.array import ArrayHandle
 from frozarr.handles.faces import awaiting
 from frozarr.handles.faces import blocking as as_method
+from frozarr.handles.parameters import documented
 from frozarr.io.access import ShapeChange
 from frozarr.io.buffers import BufferPrototype
 from frozarr.io.programs.requests import Program
@@ -22,9 +25,19 @@ from frozarr.io.runners.loop import run_async
 from frozarr.io.runners.threads import run
 from frozarr.io.stores.resolve import StoreLike, resolve
 from frozarr.metadata.documents import parse_array
-from frozarr.metadata.spec import ArrayMetadata
+from frozarr.metadata.spec import (
+    ArrayMetadata,
+    ChunksLike,
+    CodecLike,
+    CodecsLike,
+    DataTypeLike,
+    KeyEncodingLike,
+)
+from frozarr.types import DEFAULT, ShapeLike
 
 __all__ = ["Array", "AsyncArray"]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _prototyped(setter: Callable[..., Program[None]]) -> Callable[..., Program[None]]:
@@ -53,11 +66,50 @@ def _getitem(
 
 
 def _creating(
-    store: StoreLike, values: Any, overwrite: bool, config: Any, arguments: dict[str, Any]
-) -> Program[ArrayHandle]:
-    """Program of ``create``: everything is checked before anything is stored."""
-    given = creation_arguments(**arguments)
-    return create(store=store, data=values, overwrite=overwrite, config=config, **given)
+    store: StoreLike, *, shape: ShapeLike, dtype: DataTypeLike, zarr_format: Literal[2, 3] = 3,
+    fill_value: object = DEFAULT, attributes: Mapping[str, object] | None = None,
+    chunk_shape: ChunksLike = None, chunk_key_encoding: KeyEncodingLike = None,
+    codecs: Iterable[CodecLike] | None = None,
+    dimension_names: Iterable[str | None] | None = None, chunks: ChunksLike = None,
+    dimension_separator: Literal[".", "/"] | None = None, order: Literal["C", "F"] | None = None,
+    filters: CodecsLike = None, compressor: CodecLike | None = "auto", overwrite: bool = False,
+    config: ConfigLike = None, data: npt.ArrayLike | None = None,
+) -> Program[ArrayHandle]:  # fmt: skip
+    """New array; the older spelling of `create_array`, with its parameters' old names.
+
+    `chunk_shape`, `chunk_key_encoding`, `codecs` and `dimension_names` are for format 3;
+    `dimension_separator`, `filters` and `compressor` for format 2.
+
+    Raises
+    ------
+    ValueError
+        A parameter of the other format, with what to use instead.
+    ContainsArrayError, ContainsGroupError
+        There is a node and `overwrite` is false.
+    """
+    given = creation_arguments(
+        zarr_format=zarr_format, shape=shape, dtype=dtype, fill_value=fill_value,
+        attributes=attributes, chunk_shape=chunk_shape, chunk_key_encoding=chunk_key_encoding,
+        codecs=codecs, dimension_names=dimension_names, chunks=chunks,
+        dimension_separator=dimension_separator, order=order, filters=filters,
+        compressor=compressor, config=config,
+    )  # fmt: skip
+    return create(store=store, data=data, overwrite=overwrite, **given)
+
+
+def _signed(*without: str) -> Callable[[F], F]:
+    """A decorator of ``create``: it takes the parameters of `_creating` but for some."""
+    all_of_them = inspect.signature(_creating).parameters.values()
+    parameters = [parameter for parameter in all_of_them if parameter.name not in without]
+
+    def decorate(function: F) -> F:
+        cls = inspect.Parameter("cls", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        shown = inspect.signature(function).replace(parameters=[cls, *parameters])
+        function.__signature__ = shown  # type: ignore[attr-defined]  # what `inspect` looks for
+        function.__doc__ = documented(_creating.__doc__, parameters)
+        return function
+
+    return decorate
 
 
 def _parts(
@@ -91,27 +143,17 @@ class Array(blocking.Array):
 
     def __init__(
         self, metadata: ArrayMetadata | Mapping[str, Any] | ArrayHandle,
-        store_path: StoreLike = None, config: Config | Mapping[str, Any] | None = None,
+        store_path: StoreLike = None, config: ConfigLike = None,
         **more: ShapeChange,
     ) -> None:  # fmt: skip
         parts: dict[str, Any] = {**_parts(metadata, store_path, config), **more}
         self.__attrs_init__(**parts)
 
     @classmethod
-    def create(
-        cls, store: StoreLike, *, overwrite: bool = False, config: Any = None, **arguments: Any
-    ) -> "Array":
-        """New array; the older spelling of `create_array`, with its parameters' old names.
-
-        Raises
-        ------
-        ValueError
-            A parameter of the other format, with what to use instead.
-        ContainsArrayError, ContainsGroupError
-            There is a node and `overwrite` is false.
-        """
-        warnings.warn("Array.create: use create_array", DeprecationWarning, stacklevel=2)
-        return cls.of(run(_creating(store, None, overwrite, config, arguments)))
+    @_signed("data")
+    def create(cls, store: StoreLike, **arguments: Any) -> "Array":
+        warn_caller("Array.create: use create_array", DeprecationWarning)
+        return cls.of(run(_creating(store, **arguments)))
 
     set_basic_selection = as_method(_prototyped(methods.set_basic_selection))
     set_orthogonal_selection = as_method(_prototyped(methods.set_orthogonal_selection))
@@ -129,20 +171,17 @@ class AsyncArray(asynchronous.AsyncArray):
 
     def __init__(
         self, metadata: ArrayMetadata | Mapping[str, Any] | ArrayHandle,
-        store_path: StoreLike = None, config: Config | Mapping[str, Any] | None = None,
+        store_path: StoreLike = None, config: ConfigLike = None,
         **more: ShapeChange,
     ) -> None:  # fmt: skip
         parts: dict[str, Any] = {**_parts(metadata, store_path, config), **more}
         self.__attrs_init__(**parts)
 
     @classmethod
-    async def create(
-        cls, store: StoreLike, *, data: Any = None, overwrite: bool = False, config: Any = None,
-        **arguments: Any,
-    ) -> "AsyncArray":  # fmt: skip
-        """New array; the older spelling of `aio.create_array`, which also takes its values."""
-        warnings.warn("AsyncArray.create: use aio.create_array", DeprecationWarning, stacklevel=2)
-        return cls.of(await run_async(_creating(store, data, overwrite, config, arguments)))
+    @_signed()
+    async def create(cls, store: StoreLike, **arguments: Any) -> "AsyncArray":
+        warn_caller("AsyncArray.create: use aio.create_array", DeprecationWarning)
+        return cls.of(await run_async(_creating(store, **arguments)))
 
     getitem = awaiting(_getitem)
     setitem = awaiting(_prototyped(methods.setitem))

@@ -6,7 +6,6 @@ handle and leaves the old one as it was.
 
 import itertools
 import math
-import warnings
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, Self
@@ -14,14 +13,17 @@ from typing import Any, Self
 import attrs
 import numpy as np
 
+from frozarr.caller import warn_caller
 from frozarr.config import Config, as_config
 from frozarr.errors import SelectionError
 from frozarr.handles.info import ArrayInfo
+from frozarr.handles.parameters import explained
 from frozarr.handles.plan import Planner
 from frozarr.indexing import AxisGrid, grid_shape
 from frozarr.io.access import Access, ShapeChange
 from frozarr.io.bound import BoundArray, bind_array, element_type
 from frozarr.io.programs.arrays import naming
+from frozarr.io.programs.stored import StoredCounts
 from frozarr.io.stores.base import Store
 from frozarr.io.stores.path import StorePath
 from frozarr.io.stores.resolve import StoreLike, resolve
@@ -54,7 +56,13 @@ class ArrayHandle(Immutable):
 
     @classmethod
     def of(cls, handle: "ArrayHandle") -> Self:
-        """The same array behind this kind of handle."""
+        """The same array behind this kind of handle.
+
+        Parameters
+        ----------
+        handle
+            Of any kind.
+        """
         return cls(
             handle.metadata, handle.store_path, handle.config, shape_change=handle.shape_change
         )
@@ -62,6 +70,13 @@ class ArrayHandle(Immutable):
     @classmethod
     def from_dict(cls, store_path: StoreLike, data: Mapping[str, Any]) -> Self:
         """Handle for a metadata document of either format; nothing is written.
+
+        Parameters
+        ----------
+        store_path
+            Where the array is: a store, a place in one, a path, a URL or a dictionary.
+        data
+            The document.
 
         Raises
         ------
@@ -83,7 +98,13 @@ class ArrayHandle(Immutable):
         return attrs.evolve(self, config=other)
 
     def with_metadata(self, metadata: ArrayMetadata) -> Self:
-        """The same place seen with other metadata; nothing is stored."""
+        """The same place seen with other metadata; nothing is stored.
+
+        Parameters
+        ----------
+        metadata
+            What the array is.
+        """
         return attrs.evolve(self, metadata=metadata, shape_change=ShapeChange())
 
     # ------------------------------------------------------------------ what it is
@@ -214,7 +235,13 @@ class ArrayHandle(Immutable):
         return self.chunking_for(self.shape)
 
     def chunking_for(self, shape: Any) -> tuple[Any, Any]:
-        """Arguments ``chunks`` and ``shards`` that make an array of a shape with such a grid."""
+        """Arguments ``chunks`` and ``shards`` that make an array of a shape with such a grid.
+
+        Parameters
+        ----------
+        shape
+            Extents in elements.
+        """
         metadata = self.metadata
         if len(np.atleast_1d(shape)) == self.ndim:
             metadata = metadata.with_shape(tuple(np.atleast_1d(shape).tolist()))
@@ -262,7 +289,7 @@ class ArrayHandle(Immutable):
         TypeError
             The array has format 3, which has any number of them.
         """
-        warnings.warn("Array.compressor: use compressors", DeprecationWarning, stacklevel=2)
+        warn_caller("Array.compressor: use compressors", DeprecationWarning)
         if isinstance(self.metadata, ArrayV3Metadata):
             raise TypeError("format 3 arrays have any number of compressors; use `compressors`")
         return self.metadata.compressor
@@ -299,12 +326,14 @@ class ArrayHandle(Immutable):
         """Per axis, the elements of each stored object, the last one clipped to the array."""
         return _clipped_sizes(self.metadata.chunk_grid, self.shape)
 
+    @explained
     def iter_chunk_coords(
         self, origin: Shape | None = None, selection_shape: Shape | None = None
     ) -> Iterator[Shape]:
         """Coords of chunks in C order: all, or a box of the grid in chunks."""
         return iterate_grid(self.cdata_shape, origin, selection_shape)
 
+    @explained
     def iter_chunk_regions(
         self, origin: Shape | None = None, selection_shape: Shape | None = None
     ) -> Iterator[tuple[slice, ...]]:
@@ -313,12 +342,14 @@ class ArrayHandle(Immutable):
         for coords in self.iter_chunk_coords(origin, selection_shape):
             yield _region(coords, axes)
 
+    @explained
     def iter_shard_coords(
         self, origin: Shape | None = None, selection_shape: Shape | None = None
     ) -> Iterator[Shape]:
         """Coords of stored objects in C order: all, or a box of their grid."""
         return iterate_grid(self.shard_grid_shape, origin, selection_shape)
 
+    @explained
     def iter_shard_keys(
         self, origin: Shape | None = None, selection_shape: Shape | None = None
     ) -> Iterator[str]:
@@ -326,6 +357,7 @@ class ArrayHandle(Immutable):
         for coords in self.iter_shard_coords(origin, selection_shape):
             yield self.metadata.chunk_key_encoding.key(coords)
 
+    @explained
     def iter_chunk_keys(
         self, origin: Shape | None = None, selection_shape: Shape | None = None
     ) -> Iterator[str]:
@@ -339,6 +371,7 @@ class ArrayHandle(Immutable):
             )
             yield self.metadata.chunk_key_encoding.key(shard)
 
+    @explained
     def iter_shard_regions(
         self, origin: Shape | None = None, selection_shape: Shape | None = None
     ) -> Iterator[tuple[slice, ...]]:
@@ -361,24 +394,29 @@ class ArrayHandle(Immutable):
         """A printable record; nothing is read."""
         return self.info_with(None)
 
-    def info_with(self, stored: tuple[int, int] | None) -> ArrayInfo:
+    def info_with(self, stored: StoredCounts | None) -> ArrayInfo:
         """A printable record.
 
         Parameters
         ----------
         stored
-            Bytes and objects in the store, if they were counted.
+            What is stored, if it was counted.
         """
-        nbytes, count = stored or (None, None)
         chunks, shards = self.chunking
+        counted: dict[str, Any] = {}
+        if stored is not None:
+            counted = {
+                "nbytes_stored": stored.nbytes, "chunks_initialized": stored.chunks,
+                "shards_initialized": stored.objects if shards is not None else None,
+                "storage_ratio": round(self.nbytes / stored.nbytes, 1) if stored.nbytes else None,
+            }  # fmt: skip
         return ArrayInfo(
             type=type(self).__name__, zarr_format=self.metadata.zarr_format,
             data_type=self.metadata.data_type, fill_value=self.fill_value, shape=self.shape,
             shard_shape=shards, chunk_shape=chunks, order=self.order, read_only=self.read_only,
             store_type=type(self.store).__name__, filters=self.filters,
             serializer=self.serializer, compressors=self.compressors, nbytes=self.nbytes,
-            nbytes_stored=nbytes, storage_ratio=round(self.nbytes / nbytes, 1) if nbytes else None,
-            chunks_initialized=None if count is None else f"{count}/{self.nshards}",
+            **counted,
         )  # fmt: skip
 
     def __repr__(self) -> str:

@@ -1,16 +1,19 @@
 """Arrays for asynchronous callers: the same programs, run on the caller's loop."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import attrs
 
+from frozarr.config import ConfigLike
 from frozarr.handles import methods
 from frozarr.handles.array import ArrayHandle
 from frozarr.handles.faces import awaiting, awaiting_change
-from frozarr.indexing import SelectionMode
+from frozarr.handles.parameters import explained
+from frozarr.indexing import SelectionLike, SelectionMode
 from frozarr.io.programs.nodes import load_array
 from frozarr.io.runners.loop import run_async
 from frozarr.io.stores.resolve import StoreLike, resolve
+from frozarr.types import AnyArray
 
 __all__ = ["AsyncArray", "AsyncIndexer"]
 
@@ -35,8 +38,9 @@ class AsyncArray(ArrayHandle):
     """
 
     @classmethod
+    @explained
     async def open(
-        cls, store: StoreLike, zarr_format: Literal[2, 3] | None = 3, *, config: Any = None
+        cls, store: StoreLike, zarr_format: Literal[2, 3] | None = 3, *, config: ConfigLike = None
     ) -> "AsyncArray":
         """Handle of the array at a place; for zarr_format None, of either format.
 
@@ -100,13 +104,13 @@ class AsyncIndexer:
     array: AsyncArray
     mode: SelectionMode
 
-    async def getitem(self, selection: Any) -> Any:
+    async def getitem(self, selection: SelectionLike) -> AnyArray:
         """Elements of the selection."""
         fields, rest = methods.split_fields(selection)
         program = methods.get_selection(self.array, rest, self.mode, fields)
         return await run_async(program, self.array.store)
 
-    async def setitem(self, selection: Any, value: Any) -> None:
+    async def setitem(self, selection: SelectionLike, value: object) -> None:
         """Set elements of the selection."""
         fields, rest = methods.split_fields(selection)
         program = methods.set_selection(self.array, rest, value, self.mode, fields)

@@ -7,10 +7,12 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from frozarr.config import ConfigLike
 from frozarr.handles import methods
 from frozarr.handles.array import ArrayHandle
 from frozarr.handles.faces import blocking, blocking_change
-from frozarr.indexing import SelectionMode
+from frozarr.handles.parameters import explained
+from frozarr.indexing import SelectionLike, SelectionMode
 from frozarr.io.programs.nodes import load_array
 from frozarr.io.runners.threads import run
 from frozarr.io.stores.resolve import StoreLike, resolve
@@ -43,7 +45,8 @@ class Array(ArrayHandle):
     """
 
     @classmethod
-    def open(cls, store: StoreLike, *, config: Any = None) -> "Array":
+    @explained
+    def open(cls, store: StoreLike, *, config: ConfigLike = None) -> "Array":
         """Handle of the array at a place.
 
         Raises
@@ -135,12 +138,12 @@ class Indexer:
     array: Array
     mode: SelectionMode
 
-    def __getitem__(self, selection: Any) -> Any:
+    def __getitem__(self, selection: SelectionLike) -> AnyArray:
         fields, rest = methods.split_fields(selection)
         program = methods.get_selection(self.array, rest, self.mode, fields)
         return run(program, self.array.store)
 
-    def __setitem__(self, selection: Any, value: Any) -> None:
+    def __setitem__(self, selection: SelectionLike, value: object) -> None:
         fields, rest = methods.split_fields(selection)
         program = methods.set_selection(self.array, rest, value, self.mode, fields)
         run(program, self.array.store)

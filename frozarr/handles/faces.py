@@ -22,11 +22,15 @@ from typing import (
 import attrs
 
 from frozarr.handles.array import ArrayHandle
+from frozarr.handles.parameters import documented
 from frozarr.io.programs.requests import Program
 from frozarr.io.runners.threads import run
 from frozarr.metadata.spec import ArraySpec
 
-__all__ = ["awaitable", "awaiting", "awaiting_change", "blocking", "blocking_change", "shown_as"]
+__all__ = [
+    "awaitable", "awaiting", "awaiting_change", "blocking", "blocking_change", "shown_as",
+    "taken",
+]  # fmt: skip
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -116,7 +120,16 @@ def shown_as(function: F, program: Callable[..., Any], returns: Callable[[Any], 
     shown = signature.replace(parameters=parameters, return_annotation=returns(result))
     function.__signature__ = shown  # type: ignore[attr-defined]  # what `inspect` looks for
     function.__annotations__ = {**program.__annotations__, "return": shown.return_annotation}
+    function.__doc__ = documented(program.__doc__, parameters)
     return function
+
+
+def taken(function: Callable[..., Any]) -> frozenset[str] | None:
+    """Names of the arguments that a function takes by their names; None if it takes any."""
+    parameters = inspect.signature(function).parameters.values()
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+        return None
+    return frozenset(parameter.name for parameter in parameters)
 
 
 _DEFAULTS = {

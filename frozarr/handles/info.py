@@ -11,6 +11,16 @@ from frozarr.metadata.dtypes.base import fill_identity, frozen_fill, thawed_fill
 __all__ = ["ArrayInfo"]
 
 
+_LABELS = {
+    "read_only": "Read-only",
+    "nbytes": "No. bytes",
+    "nbytes_stored": "No. bytes stored",
+    "chunks_initialized": "Chunks Initialized",
+    "shards_initialized": "Shards Initialized",
+}
+"""What fields are called that don't go by their names."""
+
+
 def _as_tuples(shape: Any) -> Any:
     """A shape, or the edges of a rectilinear grid, as tuples all the way down."""
     return tuple(map(_as_tuples, shape)) if isinstance(shape, list | tuple) else shape
@@ -44,7 +54,10 @@ class ArrayInfo:
     nbytes_stored: int | None = None
     storage_ratio: float | None = None
     """Decoded bytes per stored byte."""
-    chunks_initialized: str | None = None
+    chunks_initialized: int | None = None
+    """Chunks in the objects that are stored, inner ones where there are shards."""
+    shards_initialized: int | None = None
+    """Shards that are stored; None without sharding."""
 
     def to_dict(self) -> dict[str, Any]:
         """The fields that are set."""
@@ -61,7 +74,8 @@ class ArrayInfo:
 
     def _rows(self) -> list[tuple[str, str]]:
         return [
-            (name.replace("_", " ").capitalize(), _text(v)) for name, v in self.to_dict().items()
+            (_LABELS.get(name, name.replace("_", " ").capitalize()), _text(value))
+            for name, value in self.to_dict().items()
         ]
 
     def __repr__(self) -> str:

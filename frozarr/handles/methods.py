@@ -1,7 +1,7 @@
 """What one can do with an array, each written once: programs that both faces of a handle run."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, SupportsIndex
+from collections.abc import Iterable, Mapping, Sequence
+from typing import SupportsIndex, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -9,13 +9,13 @@ import numpy.typing as npt
 from frozarr.errors import SelectionError
 from frozarr.handles.array import ArrayHandle
 from frozarr.handles.info import ArrayInfo
-from frozarr.indexing import SelectionMode
+from frozarr.indexing import SelectionLike, SelectionMode
 from frozarr.io.bound import BoundArray
-from frozarr.io.buffers import BufferPrototype
-from frozarr.io.programs import arrays
+from frozarr.io.buffers import BufferPrototype, NDBuffer
+from frozarr.io.programs import arrays, stored
 from frozarr.io.programs.requests import Program
 from frozarr.metadata.attributes import changed_attributes
-from frozarr.types import ShapeLike
+from frozarr.types import AnyArray, ShapeLike
 
 __all__ = [
     "append", "get_basic_selection", "get_block_selection", "get_coordinate_selection",
@@ -25,8 +25,13 @@ __all__ = [
     "set_orthogonal_selection", "setitem", "split_fields", "update_attributes",
 ]  # fmt: skip
 
+FieldNames: TypeAlias = str | Sequence[str] | None
+"""Fields of a structured type: one by its name, or several; None for all."""
+Output: TypeAlias = AnyArray | NDBuffer | None
+"""What is to be filled, in host or device memory."""
 
-def split_fields(selection: Any) -> tuple[Any, Any]:
+
+def split_fields(selection: SelectionLike) -> tuple[FieldNames, SelectionLike]:
     """Field names in a selection, and the rest of it.
 
     Examples
@@ -49,7 +54,7 @@ def split_fields(selection: Any) -> tuple[Any, Any]:
     return (names[0] if len(names) == 1 else names), (rest[0] if len(rest) == 1 else rest or ...)
 
 
-def _of_fields(array: ArrayHandle, fields: Any) -> BoundArray:
+def _of_fields(array: ArrayHandle, fields: FieldNames) -> BoundArray:
     """The array, or some of its fields."""
     if fields is None or (not isinstance(fields, str) and not len(fields)):
         return array.bound
@@ -64,9 +69,9 @@ def _of_fields(array: ArrayHandle, fields: Any) -> BoundArray:
 
 
 def get_selection(
-    array: ArrayHandle, selection: Any, mode: SelectionMode, fields: Any = None, out: Any = None,
-    prototype: BufferPrototype | None = None,
-) -> Program[Any]:  # fmt: skip
+    array: ArrayHandle, selection: SelectionLike, mode: SelectionMode, fields: FieldNames = None,
+    out: Output = None, prototype: BufferPrototype | None = None,
+) -> Program[AnyArray]:  # fmt: skip
     """Elements of a selection of some kind."""
     bound = _of_fields(array, fields)
     chosen = arrays.select(array.bound, array.access, selection, mode)
@@ -74,7 +79,11 @@ def get_selection(
 
 
 def set_selection(
-    array: ArrayHandle, selection: Any, value: Any, mode: SelectionMode, fields: Any = None
+    array: ArrayHandle,
+    selection: SelectionLike,
+    value: object,
+    mode: SelectionMode,
+    fields: FieldNames = None,
 ) -> Program[None]:
     """Set elements of a selection of some kind."""
     bound = _of_fields(array, fields)
@@ -83,12 +92,12 @@ def set_selection(
     return arrays.write(bound, array.access, chosen, _read_first(value), one_each=one_each)
 
 
-def _is_mask(selection: Any) -> bool:
+def _is_mask(selection: SelectionLike) -> bool:
     (*others, last) = selection if isinstance(selection, tuple) and selection else (selection,)
     return not others and np.asarray(last).dtype == np.dtype(bool)
 
 
-def _read_first(value: Any) -> Any:
+def _read_first(value: object) -> object:
     """Values to write; those of an array in a store are read here, on the caller's thread.
 
     A program may run on the event loop of its store, which the array's store may need, too.
@@ -96,22 +105,22 @@ def _read_first(value: Any) -> Any:
     return np.asarray(value) if isinstance(value, ArrayHandle) else value
 
 
-def getitem(array: ArrayHandle, selection: Any) -> Program[Any]:
+def getitem(array: ArrayHandle, selection: SelectionLike) -> Program[AnyArray]:
     """What ``array[selection]`` gives."""
     fields, rest = split_fields(selection)
     return get_selection(array, rest, "numpy", fields)
 
 
-def setitem(array: ArrayHandle, selection: Any, value: Any) -> Program[None]:
+def setitem(array: ArrayHandle, selection: SelectionLike, value: object) -> Program[None]:
     """What ``array[selection] = value`` does."""
     fields, rest = split_fields(selection)
     return set_selection(array, rest, value, "numpy", fields)
 
 
 def get_basic_selection(
-    array: ArrayHandle, selection: Any = ..., *, out: Any = None, fields: Any = None,
-    prototype: BufferPrototype | None = None,
-) -> Program[Any]:  # fmt: skip
+    array: ArrayHandle, selection: SelectionLike = ..., *, out: Output = None,
+    fields: FieldNames = None, prototype: BufferPrototype | None = None,
+) -> Program[AnyArray]:  # fmt: skip
     """Elements chosen by integers and slices; a scalar if all are integers.
 
     Parameters
@@ -136,7 +145,7 @@ def get_basic_selection(
 
 
 def set_basic_selection(
-    array: ArrayHandle, selection: Any, value: Any, *, fields: Any = None
+    array: ArrayHandle, selection: SelectionLike, value: object, *, fields: FieldNames = None
 ) -> Program[None]:
     """Set elements chosen by integers and slices.
 
@@ -158,30 +167,30 @@ def set_basic_selection(
 
 
 def get_orthogonal_selection(
-    array: ArrayHandle, selection: Any, *, out: Any = None, fields: Any = None,
+    array: ArrayHandle, selection: SelectionLike, *, out: Output = None, fields: FieldNames = None,
     prototype: BufferPrototype | None = None,
-) -> Program[Any]:  # fmt: skip
+) -> Program[AnyArray]:  # fmt: skip
     """Elements chosen axis by axis: integers, slices, integer or Boolean arrays."""
     return get_selection(array, selection, "orthogonal", fields, out, prototype)
 
 
 def set_orthogonal_selection(
-    array: ArrayHandle, selection: Any, value: Any, *, fields: Any = None
+    array: ArrayHandle, selection: SelectionLike, value: object, *, fields: FieldNames = None
 ) -> Program[None]:
     """Set elements chosen axis by axis; of repeated indices the last in C order wins."""
     return set_selection(array, selection, value, "orthogonal", fields)
 
 
 def get_coordinate_selection(
-    array: ArrayHandle, selection: Any, *, out: Any = None, fields: Any = None,
+    array: ArrayHandle, selection: SelectionLike, *, out: Output = None, fields: FieldNames = None,
     prototype: BufferPrototype | None = None,
-) -> Program[Any]:  # fmt: skip
+) -> Program[AnyArray]:  # fmt: skip
     """Single elements: one integer array per axis, broadcast to the result's shape."""
     return get_selection(array, selection, "coordinate", fields, out, prototype)
 
 
 def set_coordinate_selection(
-    array: ArrayHandle, selection: Any, value: Any, *, fields: Any = None
+    array: ArrayHandle, selection: SelectionLike, value: object, *, fields: FieldNames = None
 ) -> Program[None]:
     """Set single elements: one value each, or a scalar; of repeated ones the last in C order wins.
 
@@ -194,30 +203,30 @@ def set_coordinate_selection(
 
 
 def get_mask_selection(
-    array: ArrayHandle, mask: Any, *, out: Any = None, fields: Any = None,
+    array: ArrayHandle, mask: npt.ArrayLike, *, out: Output = None, fields: FieldNames = None,
     prototype: BufferPrototype | None = None,
-) -> Program[Any]:  # fmt: skip
+) -> Program[AnyArray]:  # fmt: skip
     """Elements where a Boolean array of the array's shape is true, 1-d in C order."""
     return get_selection(array, mask, "mask", fields, out, prototype)
 
 
 def set_mask_selection(
-    array: ArrayHandle, mask: Any, value: Any, *, fields: Any = None
+    array: ArrayHandle, mask: npt.ArrayLike, value: object, *, fields: FieldNames = None
 ) -> Program[None]:
     """Set elements where a Boolean array of the array's shape is true."""
     return set_selection(array, mask, value, "mask", fields)
 
 
 def get_block_selection(
-    array: ArrayHandle, selection: Any, *, out: Any = None, fields: Any = None,
+    array: ArrayHandle, selection: SelectionLike, *, out: Output = None, fields: FieldNames = None,
     prototype: BufferPrototype | None = None,
-) -> Program[Any]:  # fmt: skip
+) -> Program[AnyArray]:  # fmt: skip
     """Whole chunks: integers and slices in units of the chunk grid."""
     return get_selection(array, selection, "block", fields, out, prototype)
 
 
 def set_block_selection(
-    array: ArrayHandle, selection: Any, value: Any, *, fields: Any = None
+    array: ArrayHandle, selection: SelectionLike, value: object, *, fields: FieldNames = None
 ) -> Program[None]:
     """Set whole chunks."""
     return set_selection(array, selection, value, "block", fields)
@@ -261,7 +270,9 @@ def resize(
     return array.with_metadata(metadata)
 
 
-def append(array: ArrayHandle, data: npt.ArrayLike, axis: int = 0) -> Program[ArrayHandle]:
+def append(
+    array: ArrayHandle, data: npt.ArrayLike | ArrayHandle, axis: int = 0
+) -> Program[ArrayHandle]:
     """Handle of the array grown by `data` along an axis.
 
     The values are stored first and the shape last: if anything fails, the array is as it was.
@@ -283,7 +294,9 @@ def append(array: ArrayHandle, data: npt.ArrayLike, axis: int = 0) -> Program[Ar
     return _append(array, _read_first(data), axis)
 
 
-def _append(array: ArrayHandle, data: npt.ArrayLike, axis: int) -> Program[ArrayHandle]:
+def _append(
+    array: ArrayHandle, data: npt.ArrayLike | ArrayHandle, axis: int
+) -> Program[ArrayHandle]:
     metadata = yield from arrays.append(array.bound, array.access, data, axis)
     return array.with_metadata(metadata)
 
@@ -317,21 +330,20 @@ def update_attributes(
 
 def nshards_initialized(array: ArrayHandle) -> Program[int]:
     """Number of objects that are stored; the store is listed."""
-    return arrays.stored_objects(array.bound, array.access)
+    return stored.stored_objects(array.metadata, array.access)
 
 
 def nchunks_initialized(array: ArrayHandle) -> Program[int]:
     """Number of chunks in the objects that are stored; the store is listed."""
-    return arrays.stored_chunks(array.bound, array.access)
+    return stored.stored_chunks(array.metadata, array.access)
 
 
 def nbytes_stored(array: ArrayHandle) -> Program[int]:
     """Bytes of all values below the array's path; the store is listed."""
-    return arrays.stored_nbytes(array.access)
+    return stored.stored_nbytes(array.access)
 
 
 def info_complete(array: ArrayHandle) -> Program[ArrayInfo]:
     """A printable record with what is stored; the store is listed."""
-    nbytes = yield from arrays.stored_nbytes(array.access)
-    objects = yield from arrays.stored_objects(array.bound, array.access)
-    return array.info_with((nbytes, objects))
+    counts = yield from stored.count_stored(array.metadata, array.access)
+    return array.info_with(counts)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from frozarr.indexing import (
     Plan,
     PointPlan,
+    SelectionLike,
     SelectionMode,
     inner_counts,
     plan_read,
@@ -181,7 +182,7 @@ class Planner(Immutable):
         """Plans of block selections."""
         return attrs.evolve(self, mode="block")
 
-    def __getitem__(self, selection: Any) -> ArrayPlan:
+    def __getitem__(self, selection: SelectionLike) -> ArrayPlan:
         metadata = self.array.metadata
         chosen = select(self.array, self.access, selection, self.mode)
         plan = plan_read(metadata.chunk_grid, metadata.shape, chosen)

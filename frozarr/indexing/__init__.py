@@ -33,6 +33,7 @@ from frozarr.indexing.selection import (
     PointSelection,
     ProductSelection,
     Selection,
+    SelectionLike,
     SelectionMode,
     parse_selection,
 )
@@ -49,6 +50,7 @@ from frozarr.indexing.shard import (
     write_order,
 )
 from frozarr.indexing.uniform import same_shape
+from frozarr.lazy import only
 from frozarr.types import InnerOrder
 
 __all__ = [
@@ -77,6 +79,7 @@ __all__ = [
     "RunsAxis",
     "Segment",
     "Selection",
+    "SelectionLike",
     "SelectionMode",
     "ShardIndexError",
     "SliceRows",
@@ -98,3 +101,5 @@ __all__ = [
     "singles",
     "write_order",
 ]
+
+__dir__ = only(__all__)

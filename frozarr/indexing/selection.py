@@ -7,7 +7,7 @@ slice, a list of indices) or a set of *points* (one coordinate array per axis).
 import operator
 from collections.abc import Iterable, Sequence
 from types import EllipsisType
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, SupportsIndex, TypeAlias
 
 import attrs
 import numpy as np
@@ -30,10 +30,14 @@ __all__ = [
     "PointSelection",
     "ProductSelection",
     "Selection",
+    "SelectionLike",
     "SelectionMode",
     "parse_selection",
 ]
 
+Entry: TypeAlias = SupportsIndex | slice | EllipsisType | npt.ArrayLike
+SelectionLike: TypeAlias = Entry | tuple[Entry, ...]
+"""What users put into brackets: integers, slices, ``...``, index arrays, names of fields."""
 SelectionMode: TypeAlias = Literal["numpy", "basic", "orthogonal", "coordinate", "mask", "block"]
 Indices: TypeAlias = npt.NDArray[np.int64]
 

@@ -16,7 +16,7 @@ Examples
 from typing import TYPE_CHECKING
 
 from frozarr.errors import MetadataError, UnknownExtensionError
-from frozarr.lazy import lazy_names
+from frozarr.lazy import lazy_names, only
 
 if TYPE_CHECKING:
     from frozarr.metadata.array_v2 import ArrayV2Metadata, parse_array_v2
@@ -112,4 +112,5 @@ _WHERE = {
     "to_v3": "convert",
 }
 
-__getattr__, __dir__ = lazy_names(__name__, _WHERE)
+__getattr__, _ = lazy_names(__name__, _WHERE)
+__dir__ = only(__all__)

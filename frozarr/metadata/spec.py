@@ -1,13 +1,14 @@
 """Creation arguments as a value, and the metadata that they make. Pure: nothing is stored."""
 
 import operator
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, TypeAlias, TypedDict
+from typing import Any, Literal, Protocol, TypeAlias, TypedDict
 
 import attrs
 import numpy as np
+import numpy.typing as npt
 
+from frozarr.caller import warn_caller
 from frozarr.metadata.array_v2 import ArrayV2Metadata, object_type
 from frozarr.metadata.array_v3 import ArrayV3Metadata, frozen_names
 from frozarr.metadata.attributes import given_attributes
@@ -38,36 +39,75 @@ from frozarr.metadata.keys import ChunkKeyEncoding, DefaultKeys, V2Keys, parse_k
 from frozarr.metadata.parsing.at import At, parsed
 from frozarr.metadata.parsing.parsers import MAX_EXTENT, MAX_RANK
 from frozarr.metadata.parsing.problems import Problems
-from frozarr.types import DEFAULT, AnyDtype, Immutable, Shape
+from frozarr.types import DEFAULT, JSON, AnyDtype, Immutable, Shape, ShapeLike
 
-__all__ = ["ArrayLayout", "ArrayMetadata", "ArrayOptions", "ArraySpec", "array_metadata"]
+__all__ = [
+    "ArrayLayout", "ArrayMetadata", "ArrayOptions", "ArraySpec", "ChunksLike", "CodecLike",
+    "CodecsLike", "DataTypeLike", "KeyEncodingLike", "array_metadata",
+]  # fmt: skip
 
 Format: TypeAlias = Literal[2, 3]
 ArrayMetadata: TypeAlias = ArrayV2Metadata | ArrayV3Metadata
 
 
+class CodecValue(Protocol):
+    """A codec here; type checkers don't take class variables for the properties of `Codec`."""
+
+    def to_json(self) -> JSON:
+        """Its JSON."""
+
+
+class HasConfig(Protocol):
+    """A codec of numcodecs."""
+
+    def get_config(self) -> Mapping[str, Any]:
+        """Its JSON."""
+
+
+class HasDocument(Protocol):
+    """A codec, data type or key encoding of another library."""
+
+    def to_dict(self) -> Mapping[str, Any]:
+        """Its JSON."""
+
+
+Document: TypeAlias = Mapping[str, Any]
+"""The JSON of a codec, data type or key encoding, with its name."""
+DataTypeLike: TypeAlias = DataType | npt.DTypeLike | Document
+"""A data type value, anything numpy takes as a type, the name or the JSON of a data type."""
+CodecLike: TypeAlias = CodecValue | str | Document | HasConfig | HasDocument
+"""A codec: a value, its name, its JSON, an object of numcodecs or zarr-python."""
+CodecsLike: TypeAlias = CodecLike | Iterable[CodecLike] | None
+"""Codecs one after the other, or a single one; ``"auto"`` for the usual ones, None for none."""
+ChunksLike: TypeAlias = int | Sequence[int | Sequence[int | Sequence[int]]] | str | Document | None
+"""Elements of chunks or shards along each axis, or ``"auto"``: see `ArraySpec`."""
+KeyEncodingLike: TypeAlias = ChunkKeyEncoding | str | Document | Sequence[str] | HasDocument | None
+"""How chunks are named: a value, its JSON, its name and separator, in format 2 a separator."""
+
+
 class ArrayLayout(TypedDict, total=False):
     """Creation arguments that say how an array is laid out; what they mean is in `ArraySpec`."""
 
-    dtype: Any
-    chunks: Any
-    shards: Any
-    filters: Any
-    compressors: Any
-    serializer: Any
+    dtype: DataTypeLike
+    chunks: ChunksLike
+    shards: ChunksLike
+    filters: CodecsLike
+    compressors: CodecsLike
+    serializer: CodecsLike
+    codecs: Iterable[CodecLike] | None
     order: Literal["C", "F"] | None
-    attributes: Mapping[str, Any] | None
-    chunk_key_encoding: Any
+    attributes: Mapping[str, object] | None
+    chunk_key_encoding: KeyEncodingLike
     dimension_names: Iterable[str | None] | None
 
 
 class ArrayOptions(ArrayLayout, total=False):
     """Those, and the value of elements that are not stored."""
 
-    fill_value: Any
+    fill_value: object
 
 
-def normalize_shape(shape: Any) -> Shape:
+def normalize_shape(shape: ShapeLike) -> Shape:
     """Extents from a ``shape=`` argument.
 
     Raises
@@ -186,6 +226,8 @@ class ArraySpec(Immutable):
             raise ValueError("shards: format 2 has none; use format 3")
         if rectilinear(self.chunks):
             raise ValueError("chunks: format 2 has one chunk shape; use format 3 for several")
+        if self.codecs is not None:
+            raise ValueError("codecs: format 2 has none; use filters and compressors")
         if self.serializer not in {"auto", None}:
             raise ValueError("serializer: format 2 has none; use filters and compressors")
         if self.dimension_names is not None:
@@ -204,10 +246,7 @@ class ArraySpec(Immutable):
     def _v3(self) -> ArrayV3Metadata:
         data_type, dtype = self._type()
         if self.order is not None:
-            warnings.warn(
-                "order has no meaning in format 3; set it in the config", RuntimeWarning,
-                stacklevel=5,
-            )  # fmt: skip
+            warn_caller("order has no meaning in format 3; set it in the config", RuntimeWarning)
         grid, inner, sharded, location = self._grid(dtype.itemsize)
         chain = typed(self._chain(data_type, inner, dtype), data_type)
         if sharded:
@@ -250,6 +289,9 @@ class ArraySpec(Immutable):
     def _chain(self, data_type: DataType, inner: Shape, dtype: AnyDtype) -> tuple[Any, ...]:
         """The codecs of a chunk (of an inner chunk where there are shards)."""
         if self.codecs is not None:
+            for name in ("filters", "serializer", "compressors"):
+                if getattr(self, name) != "auto":
+                    raise ValueError(f"give codecs, the whole chain, or {name}, not both")
             return tuple(codec_v3(codec, f"codecs[{i}]") for i, codec in enumerate(self.codecs))
         before = codecs_v3(self.filters, (), "filters", "array_array")
         serializer = default_serializer(data_type, filtered(before, inner, dtype))

@@ -256,9 +256,10 @@ class StoreTests:
             return
         face.set("a/b", b"x")
         face.delete("missing")
-        for verb in (lambda: face.delete("a/b"), lambda: face.delete_dir("a")):
-            with pytest.raises(NotImplementedError, match="a"):
-                verb()
+        with pytest.raises(NotImplementedError, match="a"):
+            face.delete("a/b")
+        with pytest.raises(NotImplementedError, match="a"):
+            face.delete_dir("a")
         assert face.get("a/b").to_bytes() == b"x"
 
     def test_swap(self, store: Store, deletes: None) -> None:  # noqa: ARG002 - skips

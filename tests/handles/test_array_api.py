@@ -67,7 +67,7 @@ def test_printing(array):
     text = repr(array.info)
     for part in ("Zarr format", "Shape", "(7, 10, 3)", "Chunk shape", "Compressors", "840"):
         assert part in text
-    assert "12/12" in repr(array.info_complete())
+    assert "Chunks Initialized : 12" in repr(array.info_complete())
     assert array.info_complete().nbytes_stored == array.nbytes_stored()
     assert "<table>" in array._repr_html_()
     assert array.info.to_dict()["shape"] == (7, 10, 3)

@@ -28,7 +28,7 @@ from frozarr.io.gpu_buffers import device
 from frozarr.io.policy import POLICY
 from frozarr.io.programs.changes import check_current, delete_chunks_outside, store_changes
 from frozarr.io.programs.chunks import read_chunks, rehearse, write_chunks
-from frozarr.io.programs.requests import Gather, ListPrefix, Lock, Program, Sizes, Task
+from frozarr.io.programs.requests import Gather, Lock, Program, Task
 from frozarr.io.programs.shards import read_shards, write_shards
 from frozarr.io.stores.path import StorePath
 from frozarr.metadata.json import FrozenMap
@@ -37,8 +37,7 @@ from frozarr.types import AnyArray, AnyDtype, Shape
 
 __all__ = [
     "Reading", "Writing", "append", "gather_batches", "grown_shape", "naming", "parse_shape",
-    "read", "reading", "resize", "select", "set_attributes", "stored_chunks", "stored_nbytes",
-    "stored_objects", "write", "writing",
+    "read", "reading", "resize", "select", "set_attributes", "write", "writing",
 ]  # fmt: skip
 
 
@@ -356,47 +355,3 @@ def set_attributes(
     metadata = array.metadata.with_attributes(attributes)
     yield from store_changes(access.place, array.metadata, metadata)
     return metadata
-
-
-# ---------------------------------------------------------------------- what is stored
-
-
-def _coords_stored(
-    metadata: ArrayMetadata, access: Access, keys: list[str]
-) -> npt.NDArray[np.int64]:
-    """Coords of those of the keys below an array that are chunks of it, shape (chunks, axes)."""
-    axes = metadata.chunk_grid.axes(metadata.shape)
-    start = len(access.place.path) + 1 if access.place.path else 0
-    parsed = (metadata.chunk_key_encoding.parse(k[start:], metadata.ndim) for k in keys)
-    inside = [
-        coords
-        for coords in parsed
-        if coords is not None and all(c < a.nchunks for c, a in zip(coords, axes, strict=True))
-    ]
-    return np.array(inside, np.int64).reshape(len(inside), metadata.ndim)
-
-
-def stored_objects(array: BoundArray, access: Access) -> Program[int]:
-    """Program that counts the stored chunks (shards) inside the shape."""
-    keys = yield from ListPrefix(access.place.path)
-    return len(_coords_stored(array.metadata, access, keys))
-
-
-def stored_chunks(array: BoundArray, access: Access) -> Program[int]:
-    """Program that counts the chunks, inner ones where there are shards, in what is stored."""
-    metadata = array.metadata
-    keys = yield from ListPrefix(access.place.path)
-    coords = _coords_stored(metadata, access, keys)
-    counts = np.ones(len(coords), np.int64)
-    if metadata.sharding is not None:
-        axes = metadata.chunk_grid.axes(metadata.shape)
-        for i, (axis, inner) in enumerate(zip(axes, metadata.inner_shape, strict=True)):
-            counts *= axis.sizes(coords[:, i]) // inner
-    return int(counts.sum())
-
-
-def stored_nbytes(access: Access) -> Program[int]:
-    """Program that sums the bytes of all values below the array's path."""
-    keys = yield from ListPrefix(access.place.path)
-    sizes = yield from Sizes(keys)
-    return sum(size or 0 for size in sizes)

@@ -8,7 +8,6 @@ import asyncio
 import errno
 import inspect
 import os
-import warnings
 from collections.abc import Hashable, Mapping
 from typing import Any, Final, Self
 
@@ -17,6 +16,7 @@ from fsspec.core import url_to_fs
 from fsspec.implementations.asyn_wrapper import AsyncFileSystemWrapper
 from fsspec.spec import AbstractFileSystem
 
+from frozarr.caller import warn_caller
 from frozarr.errors import RangeNotSatisfiableError
 from frozarr.io.byte_requests import (
     ByteRequest,
@@ -92,10 +92,10 @@ class FsspecStore(AsyncStore):
         if "://" in path and not path.startswith("http"):
             raise ValueError(f"path {path!r} has a scheme; give the path in the filesystem only")
         if not fs.asynchronous:
-            warnings.warn(
+            warn_caller(
                 f"{type(fs).__name__} was not made with asynchronous=True; a twin that shares its "
                 "options is used",
-                stacklevel=2,
+                UserWarning,
             )
         self._set_up(fs, path, allowed_exceptions)
 
