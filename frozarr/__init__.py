@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         full,
         full_like,
         load,
+        migrate,
         ones,
         ones_like,
         open,  # noqa: A004 - the name users know
@@ -74,6 +75,7 @@ __all__ = [
     "indexing",
     "load",
     "metadata",
+    "migrate",
     "ones",
     "ones_like",
     "open",
@@ -93,8 +95,8 @@ __all__ = [
 _WHERE = {
     **dict.fromkeys((
         "array", "create", "create_array", "empty", "empty_like", "from_array", "full", "full_like",
-        "load", "ones", "ones_like", "open", "open_array", "open_like", "save", "save_array",
-        "zeros", "zeros_like",
+        "load", "migrate", "ones", "ones_like", "open", "open_array", "open_like", "save",
+        "save_array", "zeros", "zeros_like",
     ), "api"),
     **dict.fromkeys((
         "aio", "buffer", "codecs", "compat", "dtypes", "errors", "extensions", "indexing",

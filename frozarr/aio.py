@@ -3,13 +3,14 @@
 The names and parameters are those of `frozarr` itself.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from frozarr.commands import create as creating
 from frozarr.commands import from_array as copying
 from frozarr.commands import like
+from frozarr.commands import migrate as migrating
 from frozarr.commands import open as opening
 from frozarr.commands import save as saving
 from frozarr.handles.array import ArrayHandle
@@ -17,12 +18,14 @@ from frozarr.handles.asynchronous import AsyncArray
 from frozarr.handles.faces import awaitable, shown_as, taken
 from frozarr.handles.parameters import refuse_unknown
 from frozarr.io.programs.requests import Program
+from frozarr.io.runners.coroutines import in_thread
 from frozarr.io.runners.loop import run_async
+from frozarr.io.stores.resolve import slow_imports
 from frozarr.lazy import only
 
 __all__ = [
     "AsyncArray", "array", "create", "create_array", "empty", "empty_like", "from_array", "full",
-    "full_like", "load", "ones", "ones_like", "open", "open_array", "open_like", "save",
+    "full_like", "load", "migrate", "ones", "ones_like", "open", "open_array", "open_like", "save",
     "save_array", "zeros", "zeros_like",
 ]  # fmt: skip
 
@@ -40,6 +43,7 @@ def _handle(
     async def call(*args: P.args, **kwargs: P.kwargs) -> AsyncArray:
         if known is not None and not kwargs.keys() <= known:
             refuse_unknown(shown.__name__, kwargs, known)
+        await _imported(args, kwargs)
         return AsyncArray.of(await run_async(program(*args, **kwargs)))
 
     shown = _shown(call, program, name, lambda _: Awaitable[AsyncArray])
@@ -53,11 +57,20 @@ def _value(program: Callable[P, Program[T]], name: str = "") -> Callable[P, Awai
     async def call(*args: P.args, **kwargs: P.kwargs) -> T:
         if known is not None and not kwargs.keys() <= known:
             refuse_unknown(shown.__name__, kwargs, known)
+        await _imported(args, kwargs)
         return await run_async(program(*args, **kwargs))
 
     shown = _shown(call, program, name, awaitable)
     known = taken(shown)
     return shown
+
+
+async def _imported(args: Sequence[object], kwargs: Mapping[str, object]) -> None:
+    """Have packages that take long to import imported in a thread, so that the loop goes on."""
+    for place in (*args[:1], kwargs.get("store")):
+        load = slow_imports(place)
+        if load is not None:
+            await in_thread(load)
 
 
 def _shown(
@@ -80,6 +93,7 @@ from_array = _handle(copying.from_array)
 full = _handle(creating.full)
 full_like = _handle(like.full_like)
 load = _value(saving.load)
+migrate = _value(migrating.migrate)
 ones = _handle(creating.ones)
 ones_like = _handle(like.ones_like)
 open = _handle(opening.open_node, "open")  # noqa: A001 - the name users know

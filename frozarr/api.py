@@ -7,6 +7,7 @@ from typing import Any, ParamSpec, TypeVar
 from frozarr.commands import create as creating
 from frozarr.commands import from_array as copying
 from frozarr.commands import like
+from frozarr.commands import migrate as migrating
 from frozarr.commands import open as opening
 from frozarr.commands import save as saving
 from frozarr.handles.array import ArrayHandle
@@ -19,7 +20,8 @@ from frozarr.lazy import only
 
 __all__ = [
     "array", "create", "create_array", "empty", "empty_like", "from_array", "full", "full_like",
-    "load", "ones", "ones_like", "open", "open_array", "open_like", "save", "save_array", "zeros",
+    "load", "migrate", "ones", "ones_like", "open", "open_array", "open_like", "save",
+    "save_array", "zeros",
     "zeros_like",
 ]  # fmt: skip
 
@@ -75,6 +77,7 @@ from_array = _handle(copying.from_array)
 full = _handle(creating.full)
 full_like = _handle(like.full_like)
 load = _value(saving.load)
+migrate = _value(migrating.migrate)
 ones = _handle(creating.ones)
 ones_like = _handle(like.ones_like)
 open = _handle(opening.open_node, "open")  # noqa: A001 - the name users know

@@ -78,7 +78,13 @@ def data_type_of(source: ArraySource) -> DataType | AnyDtype | str:
         return metadata.data_type
     if source.dtype != np.dtype(object):
         return source.dtype
-    kinds = set(map(type, source.reshape(-1).tolist()))
+    entries = source.reshape(-1).tolist()
+    kinds = set(map(type, entries))
+    if type(None) in kinds and kinds <= {str, np.str_, bytes, np.bytes_, type(None)}:
+        raise ValueError(
+            f"element {entries.index(None)} is None, and text and bytes have no missing values: "
+            "replace it by an empty one, or keep a mask beside the array"
+        )
     if kinds <= {str, np.str_}:
         return "string"
     return "variable_length_bytes" if kinds <= {bytes, np.bytes_} else source.dtype

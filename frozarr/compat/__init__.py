@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         full,
         full_like,
         load,
+        migrate,
         ones,
         ones_like,
         open,  # noqa: A004 - the name users know
@@ -55,6 +56,7 @@ __all__ = [
     "full",
     "full_like",
     "load",
+    "migrate",
     "ones",
     "ones_like",
     "open",
@@ -70,8 +72,8 @@ __all__ = [
 _WHERE = {
     **dict.fromkeys((
         "array", "create", "create_array", "empty", "empty_like", "from_array", "full", "full_like",
-        "load", "ones", "ones_like", "open", "open_array", "open_like", "save", "save_array",
-        "zeros", "zeros_like",
+        "load", "migrate", "ones", "ones_like", "open", "open_array", "open_like", "save",
+        "save_array", "zeros", "zeros_like",
     ), "api"),
     "Array": "arrays",
     "AsyncArray": "arrays",

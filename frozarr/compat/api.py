@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any
 
 from frozarr import api
-from frozarr.api import load, save
+from frozarr.api import load, migrate, save
 from frozarr.compat.arguments import OLDER, todays_arguments
 from frozarr.compat.arrays import Array
 from frozarr.handles.blocking import Array as FrozenArray
@@ -15,7 +15,8 @@ from frozarr.handles.parameters import documented, refuse_unknown
 
 __all__ = [
     "array", "create", "create_array", "empty", "empty_like", "from_array", "full", "full_like",
-    "load", "ones", "ones_like", "open", "open_array", "open_like", "save", "save_array", "zeros",
+    "load", "migrate", "ones", "ones_like", "open", "open_array", "open_like", "save",
+    "save_array", "zeros",
     "zeros_like",
 ]  # fmt: skip
 

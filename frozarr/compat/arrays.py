@@ -151,7 +151,7 @@ class Array(blocking.Array):
 
     @classmethod
     @_signed("data")
-    def create(cls, store: StoreLike, **arguments: Any) -> "Array":
+    def create(cls, store: StoreLike, **arguments: Any) -> "Array":  # noqa: D102 - `_signed` documents it
         warn_caller("Array.create: use create_array", DeprecationWarning)
         return cls.of(run(_creating(store, **arguments)))
 
@@ -179,7 +179,7 @@ class AsyncArray(asynchronous.AsyncArray):
 
     @classmethod
     @_signed()
-    async def create(cls, store: StoreLike, **arguments: Any) -> "AsyncArray":
+    async def create(cls, store: StoreLike, **arguments: Any) -> "AsyncArray":  # noqa: D102 - `_signed` documents it
         warn_caller("AsyncArray.create: use aio.create_array", DeprecationWarning)
         return cls.of(await run_async(_creating(store, **arguments)))
 

@@ -11,8 +11,9 @@ from frozarr.handles.faces import awaiting, awaiting_change
 from frozarr.handles.parameters import explained
 from frozarr.indexing import SelectionLike, SelectionMode
 from frozarr.io.programs.nodes import load_array
+from frozarr.io.runners.coroutines import in_thread
 from frozarr.io.runners.loop import run_async
-from frozarr.io.stores.resolve import StoreLike, resolve
+from frozarr.io.stores.resolve import StoreLike, resolve, slow_imports
 from frozarr.types import AnyArray
 
 __all__ = ["AsyncArray", "AsyncIndexer"]
@@ -49,6 +50,9 @@ class AsyncArray(ArrayHandle):
         ArrayNotFoundError
             There is none; names store and path.
         """
+        load = slow_imports(store)
+        if load is not None:
+            await in_thread(load)
         place = resolve(store)
         metadata = await run_async(load_array(place, zarr_format), place.store)
         return cls(metadata, place, config)

@@ -196,7 +196,8 @@ def _objects(value: Any, dtype: AnyDtype) -> AnyArray:
     except TypeError:
         kinds = str if text else bytes | bytearray | memoryview
         wrong = next(entry for entry in flat if not isinstance(entry, kinds))
-        raise TypeError(f"{_wanted(text)} are needed, got {wrong!r}") from None
+        hint = "; there are no missing ones: write an empty one" if wrong is None else ""
+        raise TypeError(f"{_wanted(text)} are needed, got {wrong!r}{hint}") from None
     plain = str if text else bytes
     if set(map(type, flat)) <= {plain}:
         return objects

@@ -44,7 +44,7 @@ def auto_chunks(shape: Shape, itemsize: int) -> Shape:
     return tuple(chunks)
 
 
-def normalize_chunks(chunks: Any, shape: Shape, itemsize: int) -> Shape:
+def normalize_chunks(chunks: Any, shape: Shape, itemsize: int, named: str = "chunks") -> Shape:
     """Chunk shape meant by a ``chunks=`` argument.
 
     Parameters
@@ -52,6 +52,8 @@ def normalize_chunks(chunks: Any, shape: Shape, itemsize: int) -> Shape:
     chunks
         ``"auto"``, False (one chunk), an integer for every axis, or one entry per axis where -1
         and None mean the whole axis.
+    named
+        The argument, for errors.
 
     Raises
     ------
@@ -70,17 +72,19 @@ def normalize_chunks(chunks: Any, shape: Shape, itemsize: int) -> Shape:
     if chunks is False:
         return tuple(max(1, n) for n in shape)
     if chunks is True or chunks is None or isinstance(chunks, str):
-        raise TypeError(f"chunks must be 'auto', False, an integer or a tuple, got {chunks!r}")
+        raise TypeError(f"{named} must be 'auto', False, an integer or a tuple, got {chunks!r}")
     entries = tuple(chunks) if hasattr(chunks, "__iter__") else (chunks,) * len(shape)
     if len(entries) != len(shape):
         raise ValueError(
-            f"chunks {entries} has {len(entries)} axes, but shape {shape} has {len(shape)}"
+            f"{named} {entries} has {len(entries)} axes, but shape {shape} has {len(shape)}"
         )
     sizes = []
     for axis, (entry, extent) in enumerate(zip(entries, shape, strict=True)):
         size = max(1, extent) if entry in {-1, None} else operator.index(entry)
         if isinstance(entry, bool) or size < 1:
-            raise ValueError(f"chunks[{axis}] must be >= 1 (or -1 for the whole axis), got {entry}")
+            raise ValueError(
+                f"{named}[{axis}] must be >= 1 (or -1 for the whole axis), got {entry}"
+            )
         sizes.append(size)
     return tuple(sizes)
 
@@ -136,7 +140,7 @@ def normalize_shards(
                 longest = inner.index(max(inner))
                 inner = (*inner[:longest], -(-inner[longest] // 2), *inner[longest + 1 :])
         return inner, auto_shards(shape, inner, itemsize), location
-    outer = normalize_chunks(shards, shape, itemsize)
+    outer = normalize_chunks(shards, shape, itemsize, "shards")
     inner = (
         _dividing(outer, itemsize)
         if isinstance(chunks, str) and chunks == "auto"

@@ -8,7 +8,12 @@ from frozarr.metadata.array_v2 import object_type
 from frozarr.metadata.codecs.base import ChunkSpec, Codec
 from frozarr.metadata.codecs.bytes import BytesCodec
 from frozarr.metadata.codecs.chain import parse_codec
-from frozarr.metadata.codecs.compressors import BLOSC_SHUFFLES, BloscCodec
+from frozarr.metadata.codecs.compressors import (
+    BLOSC_SHUFFLES,
+    BloscCodec,
+    GzipCodec,
+    ZstdCodec,
+)
 from frozarr.metadata.codecs.numcodecs import NumcodecsCodec
 from frozarr.metadata.codecs.vlen import VlenBytesCodec, VlenUtf8Codec
 from frozarr.metadata.dtypes.base import DataType
@@ -101,8 +106,21 @@ def frozen_codecs(given: Any) -> Any:
     raise MetadataError(f"not a codec: {given!r}")
 
 
+_USUAL: dict[str, Codec] = {
+    "zstd": ZstdCodec(), "gzip": GzipCodec(level=5), "blosc": BloscCodec(),
+}  # fmt: skip
+"""What the names of codecs stand for whose configuration can't be left out of a document."""
+_USUAL_V2: dict[str, dict[str, Any]] = {
+    "zstd": {"level": 0}, "zlib": {"level": 1}, "gzip": {"level": 5}, "bz2": {"level": 1},
+    "lz4": {"acceleration": 1},
+    "blosc": {"cname": "lz4", "clevel": 5, "shuffle": 1, "blocksize": 0},
+}  # fmt: skip
+
+
 def codec_v3(given: Any, where: str) -> Codec:
     """Codec from a value or its JSON, of format 3 or of numcodecs."""
+    if isinstance(given, str) and given in _USUAL:
+        return _USUAL[given]
     if isinstance(given, NumcodecsCodec):
         raise MetadataError(f"{where}: {given.name!r} is a codec of format 2")
     if isinstance(given, Mapping) and "id" in given and "name" not in given:
@@ -132,6 +150,8 @@ def typed(codecs: tuple[Codec, ...], data_type: DataType) -> tuple[Codec, ...]:
 def _codec_v2(given: Any) -> NumcodecsCodec:
     if isinstance(given, NumcodecsCodec):
         return given
+    if isinstance(given, str) and given in _USUAL_V2:
+        return NumcodecsCodec({"id": given, **_USUAL_V2[given]})
     if not isinstance(given, Mapping):
         name = given.name if isinstance(given, Codec) else given
         raise MetadataError(f"{name!r}: format 2 takes numcodecs codecs, such as {{'id': ...}}")

@@ -102,8 +102,8 @@ class Store(Answering, ABC):
         """
         if self._read_only:
             raise ReadOnlyError(
-                f"{self.url}: store is read-only, can't change {key!r}; open it with mode 'r+' or "
-                "use with_read_only(False)",
+                f"{self.url}: store is read-only, can't change {repr(key) if key else 'its root'}; "
+                "open it with mode 'r+' or use with_read_only(False)",
                 url=self.url, key=key or None,
             )  # fmt: skip
 

@@ -1,7 +1,8 @@
 """From what users pass as ``store=`` to a place in a store."""
 
+import contextlib
 import os
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from importlib import import_module
 from typing import Any, TypeAlias
 from urllib.parse import unquote, urlsplit
@@ -14,7 +15,7 @@ from frozarr.io.stores.memory import MemoryStore
 from frozarr.io.stores.path import ACCESS_MODES, AccessMode, StorePath
 from frozarr.metadata.paths import join, normalize_path
 
-__all__ = ["StoreLike", "resolve"]
+__all__ = ["StoreLike", "resolve", "slow_imports"]
 
 StoreLike: TypeAlias = (
     Store | StorePath | str | os.PathLike[str] | MutableMapping[str, Any] | Any | None
@@ -36,7 +37,7 @@ def _from_url(url: str, storage_options: Mapping[str, Any] | None) -> Store:
     if parts.scheme in {"", "file"} or len(parts.scheme) == 1:  # one letter is a Windows drive
         if storage_options:
             raise TypeError(f"storage_options need a remote URL, got {url!r}")
-        return LocalStore(unquote(parts.path) if parts.scheme == "file" else url)
+        return _from_path(unquote(parts.path) if parts.scheme == "file" else url)
     try:
         made: Store = _fsspec().from_url(url, storage_options)
     except (ValueError, ImportError) as error:  # fsspec's own words for what it can't do
@@ -45,6 +46,47 @@ def _from_url(url: str, storage_options: Mapping[str, Any] | None) -> Store:
             "dictionary or a Store"
         ) from error
     return made
+
+
+def slow_imports(store: object) -> Callable[[], object] | None:
+    """What imports the packages that a store needs, if that takes long; None if it does not.
+
+    An event loop has it done in a thread.
+    """
+    if not isinstance(store, str) or "://" not in store:
+        return None
+    protocols = [part.rpartition("::")[2] for part in store.split("://")[:-1]]
+    protocols += store.split("://")[0].split("::")
+    unknown = set(protocols) - _IMPORTED - {"file", ""}
+    if not unknown:
+        return None
+
+    def load() -> None:
+        _fsspec()
+        registry = import_module("fsspec.registry")
+        for protocol in unknown:
+            with contextlib.suppress(ValueError, ImportError):  # told when the store is made
+                registry.get_filesystem_class(protocol)
+        _IMPORTED.update(unknown)
+
+    return load
+
+
+_IMPORTED: set[str] = set()
+"""Protocols whose packages were imported."""
+
+
+def _from_path(path: str | os.PathLike[str]) -> Store:
+    """The store at a path: a directory, or a ZIP archive that is there, to be read."""
+    if not os.path.isfile(os.path.expanduser(path)):  # noqa: PTH111, PTH113 - of any kind of path
+        return LocalStore(path)
+    if not import_module("zipfile").is_zipfile(os.path.expanduser(path)):  # noqa: PTH111 - as above
+        raise NotADirectoryError(
+            f"{path} is a file and no ZIP archive; a store is a directory, a ZIP archive, a URL, "
+            "or a Store"
+        )
+    archive: Store = import_module("frozarr.io.stores.zip").ZipStore(path)
+    return archive
 
 
 def resolve(
@@ -78,7 +120,7 @@ def resolve(
         case str():
             place = StorePath(_from_url(store, storage_options))
         case os.PathLike():
-            place = StorePath(LocalStore(store))
+            place = StorePath(_from_path(store))
         case MutableMapping() if hasattr(store, "fs"):
             place = StorePath(_fsspec().from_mapper(store))
         case _ if hasattr(store, "fs") and hasattr(store, "path"):

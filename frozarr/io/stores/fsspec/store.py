@@ -33,6 +33,11 @@ __all__ = ["ALLOWED_EXCEPTIONS", "FsspecStore"]
 
 ALLOWED_EXCEPTIONS: Final = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
 _WITH_FOLDERS: Final = frozenset({"file", "local", "sftp", "ssh", "smb", "ftp", "hdfs"})
+_WITH_BUCKETS: Final = frozenset({
+    "s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "oci", "ocilake", "oss", "obs", "tos",
+    "swift", "http", "https",
+})  # fmt: skip
+"""Where folders are parts of names only: there is nothing to make but buckets."""
 Exceptions = tuple[type[Exception], ...]
 
 
@@ -114,9 +119,10 @@ class FsspecStore(AsyncStore):
         }
         self._http = is_http(fs)
         protocol = getattr(fs, "sync_fs", fs).protocol
-        self._folders = not _WITH_FOLDERS.isdisjoint(
-            (protocol,) if isinstance(protocol, str) else protocol
-        )
+        protocols = {protocol} if isinstance(protocol, str) else set(protocol)
+        self._folders = not _WITH_FOLDERS.isdisjoint(protocols)
+        self._buckets = not _WITH_BUCKETS.isdisjoint(protocols)
+        self._local = not {"file", "local"}.isdisjoint(protocols)
 
     @classmethod
     def _of(
@@ -235,9 +241,29 @@ class FsspecStore(AsyncStore):
         path = self._path(key)
         try:
             await self._used._pipe_file(path, value)
-        except FileNotFoundError:  # a filesystem with folders
-            await self._used._makedirs(path.rpartition("/")[0], exist_ok=True)
+        except FileNotFoundError:
+            await self._make_folder(path)
             await self._used._pipe_file(path, value)
+
+    async def _make_folder(self, path: str) -> None:
+        """Make the folders between the store's root and a key, the root too, but none above it.
+
+        Called while an error that says that a folder is missing is dealt with.
+
+        Raises
+        ------
+        FileNotFoundError
+            There is no place for the root: no such bucket, or no folder above it.
+        """
+        if self._buckets:
+            raise  # noqa: PLE0704 - the error that is dealt with
+        root = self._root or "/"
+        above = root.rpartition("/")[0]
+        if not self._local and above and not await self._used._exists(above):
+            raise FileNotFoundError(
+                errno.ENOENT, "there is no such folder; nothing above a store's root is made", above
+            )
+        await self._used._makedirs(path.rpartition("/")[0], exist_ok=True)
 
     async def _create(self, key: str, value: bytes) -> bool:
         if "mode" not in self._takes["_pipe_file"]:
@@ -253,7 +279,7 @@ class FsspecStore(AsyncStore):
             except FileExistsError:
                 return False
             except FileNotFoundError:
-                await self._used._makedirs(path.rpartition("/")[0], exist_ok=True)
+                await self._make_folder(path)
         raise FileNotFoundError(errno.ENOENT, "can't make the folder of a key", path)
 
     async def _delete(self, key: str) -> None:

@@ -276,8 +276,9 @@ class LocalStore(BlockingStore):
                 try:
                     self._make(made, value)
                     self._place(made, self._path(key))
-                except BaseException:
+                except BaseException as error:
                     unlink(made)
+                    error.add_note(f"key {key!r} was not written, file {self._path(key)}")
                     raise
 
     def _make(self, path: str, value: BytesLike | Parts) -> None:
