@@ -2,7 +2,7 @@
 PYTHONS ?= python3.11 python3.12 python3.13
 BIN ?= .venv/bin
 
-.PHONY: check test test-all stress bench
+.PHONY: check test test-all portable lowest stress bench
 
 test:
 	$(BIN)/python -m pytest -n auto
@@ -21,6 +21,18 @@ test-all:
 	      && .venv-$$python/bin/python -m pytest -q -n auto || exit 1; \
 	  else echo "== $$python not found, skipped"; fi; \
 	done
+
+# stores and arrays without the system calls that Windows lacks
+portable:
+	$(BIN)/python -m pytest -q -n auto -p tests.hidden_names tests/io tests/handles tests/commands \
+	  property_tests/test_store_machine.py property_tests/test_array_machine.py property_tests/test_arrays.py
+
+# the lowest declared version of every dependency
+lowest:
+	python3.11 -m venv .venv-lowest
+	.venv-lowest/bin/python .ci/lowest > .venv-lowest/constraints.txt
+	.venv-lowest/bin/pip install -q -c .venv-lowest/constraints.txt -e '.[test]'
+	.venv-lowest/bin/python -m pytest -q -n auto
 
 stress:
 	HYPOTHESIS_PROFILE=stress $(BIN)/python -m pytest -n auto property_tests tests

@@ -106,7 +106,8 @@ def _nodes(place: StorePath, zarr_format: int) -> Program[dict[StorePath, NodeMe
 
 def _old_documents(nodes: Mapping[StorePath, NodeMetadata]) -> Program[tuple[str, ...]]:
     """Keys of the documents of nodes that are stored, the topmost first."""
-    keys = [where.key(name) for where, node in reversed(nodes.items()) for name in _names_of(node)]
+    downwards = list(nodes.items())[::-1]
+    keys = [where.key(name) for where, node in downwards for name in _names_of(node)]
     sizes = yield from Sizes(keys)
     return tuple(key for key, size in zip(keys, sizes, strict=True) if size is not None)
 

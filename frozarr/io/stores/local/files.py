@@ -1,23 +1,20 @@
-"""Files by system calls: reading whole or in part, writing, listing, exchanging directories.
+"""Files by system calls: reading whole or in part, writing, listing, removing.
 
 ``os`` rather than ``pathlib`` or ``open``: a read costs 3 µs this way, and reads are many.
 """
 
 import contextlib
-import ctypes
 import errno
 import os
 import shutil
 import stat
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from frozarr.io.kernels.base import BytesLike, Parts, as_bytes_view
+from frozarr.io.stores.local.portable import WRITEV, open_read, patiently, read_at, read_into
 
-READ: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-CREATE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
 _STALE_SECONDS: Final = 3600
 _PIECES: Final = 1024
 """Most buffers that one system call takes (IOV_MAX on Linux)."""
@@ -43,7 +40,7 @@ def open_present(path_of: Callable[[str], str], keys: Sequence[str]) -> Iterator
             elif name not in listed:
                 continue
         try:
-            fd = os.open(path_of(key), READ)
+            fd = open_read(path_of(key))
         except MISSING:
             folder = key.rpartition("/")[0]
             listed, missing_folder = list_folder(path_of, folder)
@@ -87,7 +84,7 @@ def read_range(fd: int, start: int, nbytes: int) -> bytes:
     """Bytes of an open file from `start` on, fewer at its end."""
     parts = []
     while nbytes > 0:
-        part = os.pread(fd, nbytes, start)
+        part = read_at(fd, nbytes, start)
         if not part:
             break
         parts.append(part)
@@ -127,7 +124,7 @@ def finish_row(fd: int, row: memoryview, got: int, key: str) -> int:
     got = min(got, wanted)
     nbytes = regular_nbytes(fd, key)
     while got < min(nbytes, wanted):
-        more = os.readv(fd, [row[got:]])
+        more = read_into(fd, [row[got:]])
         if not more:
             return got
         got += more
@@ -144,12 +141,12 @@ def write_all(fd: int, value: BytesLike) -> None:
 
 def write_parts(fd: int, value: Parts) -> None:
     """Write all pieces, a few hundred per call, not joined."""
-    if not hasattr(os, "writev"):
+    if WRITEV is None:
         write_all(fd, value.join())
         return
     for first in range(0, len(value.pieces), _PIECES):
         views = [as_bytes_view(piece) for piece in value.pieces[first : first + _PIECES]]
-        written = os.writev(fd, views)
+        written = WRITEV(fd, views)
         if written < sum(map(len, views)):  # a full disk, a signal: go on one by one
             for view in views:
                 if written < len(view):
@@ -160,7 +157,7 @@ def write_parts(fd: int, value: Parts) -> None:
 def unlink(path: str) -> None:
     """Remove a file that may be gone already."""
     with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
+        patiently(lambda: os.unlink(path))
 
 
 def remove_tree(path: str) -> None:
@@ -171,23 +168,6 @@ def remove_tree(path: str) -> None:
         unlink(path)
 
 
-def sync_folder(path: str) -> None:
-    """Make renames in a folder reach the disk."""
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-def same_file(fd: int, path: str | os.PathLike[str]) -> bool:
-    """Whether a path still names the open file."""
-    try:
-        return os.path.samestat(os.fstat(fd), os.stat(path))
-    except FileNotFoundError:
-        return False
-
-
 def sweep(folder: str) -> None:
     """Remove what processes that died long ago have left."""
     oldest = time.time() - _STALE_SECONDS
@@ -195,25 +175,3 @@ def sweep(folder: str) -> None:
         with contextlib.suppress(OSError):
             if entry.stat(follow_symlinks=False).st_mtime < oldest:
                 remove_tree(entry.path)
-
-
-_EXCHANGE: Final = 2
-_AT_FDCWD: Final = -100
-
-
-def exchange(made: str, place: str) -> None:
-    """Exchange two directories in one step where the system can, else in two renames."""
-    if not os.path.exists(place):
-        os.makedirs(os.path.dirname(place), exist_ok=True)
-        os.rename(made, place)
-        return
-    if sys.platform == "linux":
-        libc = ctypes.CDLL(None, use_errno=True)
-        if hasattr(libc, "renameat2") and not libc.renameat2(
-            _AT_FDCWD, os.fsencode(made), _AT_FDCWD, os.fsencode(place), _EXCHANGE
-        ):
-            return
-    aside = f"{made}-old"
-    os.rename(place, aside)
-    os.rename(made, place)
-    os.rename(aside, made)

@@ -12,7 +12,6 @@ import shutil
 import stat
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
@@ -22,6 +21,7 @@ import numpy.typing as npt
 from frozarr.io.byte_requests import ByteRequest, resolve_range
 from frozarr.io.kernels.base import BytesLike, Parts, as_bytes_view
 from frozarr.io.programs.requests import (
+    AnyStoreRequest,
     Delete,
     DeletePrefix,
     Discard,
@@ -40,29 +40,34 @@ from frozarr.io.programs.requests import (
 from frozarr.io.stores.base import BlockingStore
 from frozarr.io.stores.dispatch import answers
 from frozarr.io.stores.local.files import (
-    CREATE,
     MISSING,
-    READ,
-    exchange,
     finish_row,
     open_present,
     read_range,
     read_whole,
     regular_nbytes,
     remove_tree,
-    same_file,
     scan,
     sweep,
-    sync_folder,
     unlink,
     write_all,
     write_parts,
 )
+from frozarr.io.stores.local.portable import (
+    CREATE,
+    FOLDS_CASE,
+    WINDOWS,
+    check_case,
+    check_windows_key,
+    exchange,
+    exclusive_folder,
+    fcntl,
+    open_read,
+    patiently,
+    read_into,
+    sync_folder,
+)
 from frozarr.io.stores.verbs import HIDDEN, is_hidden
-
-fcntl: Any = None
-with contextlib.suppress(ImportError):  # absent on Windows: there, swaps hold within the process
-    fcntl = import_module("fcntl")
 
 __all__ = ["LocalStore"]
 
@@ -165,6 +170,13 @@ class LocalStore(BlockingStore):
         """The root, symbolic links resolved."""
         return self._identity
 
+    def admit(self, request: AnyStoreRequest) -> None:
+        """Refuse keys that no store can hold, or no file on Windows; changes where read-only."""
+        super().admit(request)
+        if WINDOWS and request.changes:
+            for key in getattr(request, "keys", [request.subject]):
+                check_windows_key(key)
+
     def _path(self, key: str) -> str:
         if key.startswith(f"{_BESIDE}/"):
             return self._beside + key[len(_BESIDE) + 1 :]
@@ -186,7 +198,7 @@ class LocalStore(BlockingStore):
 
     def _whole(self, key: str, nbytes_hint: int = 0) -> bytes | None:
         try:
-            fd = os.open(self._path(key), READ)
+            fd = open_read(self._path(key))
         except MISSING:
             return None
         try:
@@ -205,7 +217,7 @@ class LocalStore(BlockingStore):
 
     def _parts_of(self, key: str, ranges: Sequence[ByteRequest | None]) -> list[bytes | None]:
         try:
-            fd = os.open(self._path(key), READ)
+            fd = open_read(self._path(key))
         except MISSING:
             return [None] * len(ranges)
         try:
@@ -224,11 +236,11 @@ class LocalStore(BlockingStore):
             raise ValueError("rows to read into must lie side by side")
         sizes = [-1] * len(keys)
         width, flat = rows.shape[1], as_bytes_view(rows)
-        beyond = bytearray(1)  # asked for as well, to see that there is nothing more
+        beyond = memoryview(bytearray(1))  # asked for as well, to see that there is nothing more
         for i, fd in open_present(self._path, keys):
             row = flat[i * width : (i + 1) * width]
             try:
-                got = os.readv(fd, [row, beyond])
+                got = read_into(fd, [row, beyond])
                 sizes[i] = got if got == width else finish_row(fd, row, got, keys[i])
             except IsADirectoryError:
                 continue
@@ -300,12 +312,12 @@ class LocalStore(BlockingStore):
 
     def _place(self, made: str, path: str) -> None:
         try:
-            os.replace(made, path)
+            patiently(lambda: os.replace(made, path))
         except FileNotFoundError:  # no folder yet, or pruned by a deletion next to us
             folder = path.rpartition("/")[0]
             with contextlib.suppress(OSError):  # mostly the last folder is all that lacks
                 os.mkdir(folder)
-            _in_folder(folder, lambda: os.replace(made, path), needs=made)
+            _in_folder(folder, lambda: patiently(lambda: os.replace(made, path)), needs=made)
         if self.durability == "fsync":
             sync_folder(os.path.dirname(path))
 
@@ -332,7 +344,7 @@ class LocalStore(BlockingStore):
         for key in request.keys:
             path = self._path(key)
             try:
-                os.unlink(path)
+                patiently(lambda: os.unlink(path))  # noqa: B023 - done at once
             except (FileNotFoundError, NotADirectoryError):
                 continue
             except (IsADirectoryError, PermissionError):
@@ -375,6 +387,8 @@ class LocalStore(BlockingStore):
 
     @answers(Swap)
     def _swap(self, request: Swap) -> bool:
+        if FOLDS_CASE and request.old is None:
+            check_case(str(self.root), request.key)
         with self._exclusive():
             if self._whole(request.key) != request.old:
                 return False
@@ -386,26 +400,17 @@ class LocalStore(BlockingStore):
 
     @contextlib.contextmanager
     def _exclusive(self) -> Iterator[None]:
-        """Hold the root against other processes (and threads), by locking the directory itself."""
-        if fcntl is None:
-            yield
-            return
+        """Hold the root against other threads and, where files can be locked, processes."""
         os.makedirs(self.root, exist_ok=True)
-        while True:
-            fd = os.open(self.root, os.O_RDONLY)
-            try:
-                with contextlib.suppress(OSError):  # some network file systems can't lock
-                    fcntl.flock(fd, fcntl.LOCK_EX)
-                if same_file(fd, self.root):
-                    yield
-                    return
-            finally:
-                os.close(fd)
+        with exclusive_folder(self.root, self._identity):
+            yield
 
     @answers(Stage)
     def _stage(self, request: Stage) -> str | None:
         """Hidden prefix for building what will replace a folder; None if that can't be done."""
         prefix = request.prefix
+        if FOLDS_CASE and prefix:
+            check_case(str(self.root), prefix)
         if not os.path.isdir(self._path(prefix) if prefix else self.root):
             return None
         name = f"{os.getpid():x}-{next(_NAMES):x}"

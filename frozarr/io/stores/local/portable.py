@@ -1,0 +1,231 @@
+"""What systems do differently: calls that some lack, files in use, names that some can't have.
+
+Everything is decided when this module is loaded, by what the system offers.
+"""
+
+import contextlib
+import ctypes
+import errno
+import os
+import re
+import sys
+import threading
+import time
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from importlib import import_module
+from typing import Any, Final
+
+from frozarr.errors import InvalidKeyError
+
+fcntl: Any = None
+with contextlib.suppress(ImportError):  # absent on Windows
+    fcntl = import_module("fcntl")
+
+_BINARY: Final = getattr(os, "O_BINARY", 0)
+_CLOSED_BY_EXEC: Final = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOINHERIT", 0)
+READ: Final = os.O_RDONLY | _BINARY | getattr(os, "O_NONBLOCK", 0) | _CLOSED_BY_EXEC
+CREATE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY | _CLOSED_BY_EXEC
+
+_PREAD: Any = getattr(os, "pread", None)
+_READV: Any = getattr(os, "readv", None)
+WRITEV: Final[Any] = getattr(os, "writev", None)
+"""Writes several buffers at once; None where the system can't."""
+
+WINDOWS: Final = os.name == "nt"
+FOLDS_CASE: Final = sys.platform in {"win32", "darwin"}
+"""File systems that take "A" and "a" for one name are usual here."""
+_WAITS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+"""Seconds to wait for a file that somebody else has open."""
+
+
+# ---------------------------------------------------------------------- calls that some lack
+
+
+def open_read(path: str) -> int:
+    """Open file to be read; IsADirectoryError for a folder on systems that can't open one."""
+    try:
+        return os.open(path, READ)
+    except PermissionError:
+        if os.path.isdir(path):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path) from None
+        raise
+
+
+def read_at(fd: int, nbytes: int, start: int) -> bytes:
+    """Some bytes of an open file from a position on; its own position may change."""
+    if _PREAD is not None:
+        part: bytes = _PREAD(fd, nbytes, start)
+        return part
+    os.lseek(fd, start, os.SEEK_SET)
+    return os.read(fd, nbytes)
+
+
+def read_into(fd: int, views: Sequence[Any]) -> int:
+    """Read on into buffers, one after the other; the bytes read."""
+    if _READV is not None:
+        got: int = _READV(fd, views)
+        return got
+    total = 0
+    for view in views:
+        part = os.read(fd, len(view))
+        view[: len(part)] = part
+        total += len(part)
+        if len(part) < len(view):
+            break
+    return total
+
+
+# ---------------------------------------------------------------------- files in use
+
+
+def patiently(work: Callable[[], None], *, windows: bool = WINDOWS) -> None:
+    """Do something with a file; on Windows wait for others who have it open, for two seconds.
+
+    Raises
+    ------
+    PermissionError
+        They still have.
+
+    Examples
+    --------
+    >>> patiently(lambda: None)
+    """
+    for seconds in _WAITS if windows else ():
+        try:
+            work()
+        except PermissionError:
+            time.sleep(seconds)
+        else:
+            return
+    work()
+
+
+_NEW_LOCK = threading.Lock()
+_LOCKS: dict[Hashable, threading.Lock] = {}
+
+
+@contextlib.contextmanager
+def exclusive_folder(folder: str | os.PathLike[str], identity: Hashable) -> Iterator[None]:
+    """Hold a folder that is there, against other threads; also processes, if folders can be locked.
+
+    Parameters
+    ----------
+    identity
+        What it goes by in this process.
+    """
+    if fcntl is None:
+        with _NEW_LOCK:
+            lock = _LOCKS.setdefault(identity, threading.Lock())
+        with lock:
+            yield
+        return
+    while True:
+        fd = os.open(folder, os.O_RDONLY)
+        try:
+            with contextlib.suppress(OSError):  # some network file systems can't lock
+                fcntl.flock(fd, fcntl.LOCK_EX)
+            if _same_file(fd, folder):
+                yield
+                return
+        finally:
+            os.close(fd)
+
+
+def _same_file(fd: int, path: str | os.PathLike[str]) -> bool:
+    """Whether a path still names the open file."""
+    try:
+        return os.path.samestat(os.fstat(fd), os.stat(path))
+    except FileNotFoundError:
+        return False
+
+
+def sync_folder(path: str) -> None:
+    """Make renames in a folder reach the disk; folders can't be opened on Windows."""
+    if WINDOWS:
+        return
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+_EXCHANGE: Final = 2
+_AT_FDCWD: Final = -100
+
+
+def exchange(made: str, place: str) -> None:
+    """Exchange two directories in one step where the system can, else in two renames."""
+    if not os.path.exists(place):
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        patiently(lambda: os.rename(made, place))
+        return
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None, use_errno=True)
+        if hasattr(libc, "renameat2") and not libc.renameat2(
+            _AT_FDCWD, os.fsencode(made), _AT_FDCWD, os.fsencode(place), _EXCHANGE
+        ):
+            return
+    aside = f"{made}-old"
+    patiently(lambda: os.rename(place, aside))
+    patiently(lambda: os.rename(made, place))
+    patiently(lambda: os.rename(aside, made))
+
+
+# ---------------------------------------------------------------------- names that some can't have
+
+_RESERVED: Final = re.compile(
+    r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE
+)
+_FORBIDDEN: Final = re.compile(r'[<>:"|?*]')
+
+
+def check_windows_key(key: str) -> None:
+    """Refuse a key that can't be a path on Windows.
+
+    Raises
+    ------
+    InvalidKeyError
+        A device's name, a character that paths can't have, a space or dot at a name's end.
+
+    Examples
+    --------
+    >>> check_windows_key("a/nul.txt")
+    Traceback (most recent call last):
+        ...
+    frozarr.errors.InvalidKeyError: key 'a/nul.txt': 'nul.txt' can't be a file's name on Windows
+    """
+    for name in key.split("/"):
+        if _RESERVED.fullmatch(name) or _FORBIDDEN.search(name) or name[-1:] in {" ", "."}:
+            raise InvalidKeyError(
+                f"key {key!r}: {name!r} can't be a file's name on Windows", key=key
+            )
+
+
+def check_case(root: str, key: str) -> None:
+    """Refuse a new key that names a file or folder which is there under another case.
+
+    Raises
+    ------
+    InvalidKeyError
+        With the name that is there.
+    """
+    folder = root
+    for name in key.split("/"):
+        try:
+            names = os.listdir(folder)
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        other = next((n for n in names if n != name and n.casefold() == name.casefold()), None)
+        if other is not None and name not in names and is_one_name(folder, name):
+            raise InvalidKeyError(
+                f"key {key!r}: {other!r} is there, and this file system takes {name!r} for the "
+                "same name; choose names that differ in more than their case",
+                key=key,
+            )
+        folder = f"{folder}/{name}"
+
+
+def is_one_name(folder: str, name: str) -> bool:
+    """Whether a folder that does not list a name has it nevertheless: by another case."""
+    return os.path.lexists(f"{folder}/{name}")
