@@ -1,10 +1,10 @@
 """Creating arrays that are like another one, as programs that give handles."""
 
 from collections.abc import Mapping
-from typing import Any, Unpack
+from typing import Annotated, Any, Literal, Unpack
 
 from frozarr.commands.create import NewArray, create
-from frozarr.commands.creation import as_source, data_type_of
+from frozarr.commands.creation import ArrayData, as_source, data_type_of
 from frozarr.handles.array import ArrayHandle
 from frozarr.io.programs.requests import Program
 from frozarr.types import DEFAULT, ShapeLike
@@ -12,12 +12,17 @@ from frozarr.types import DEFAULT, ShapeLike
 __all__ = ["empty_like", "full_like", "like", "ones_like", "zeros_like"]
 
 
-def like(model: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+def like(model: ArrayData, given: Mapping[str, Any]) -> dict[str, Any]:
     """Creation arguments that a model gives, where they are not given."""
-    arguments = dict(given)
-    arguments.setdefault("shape", model.shape)
+    arguments = {
+        name: value
+        for name, value in given.items()
+        if value is not None or name not in {"shape", "zarr_format"}
+    }
+    source = as_source(model)
+    arguments.setdefault("shape", source.shape)
     if not isinstance(model, ArrayHandle):
-        arguments.setdefault("dtype", data_type_of(as_source(model)))
+        arguments.setdefault("dtype", data_type_of(source))
         return arguments
     same_type = "dtype" not in arguments
     arguments.setdefault("zarr_format", model.metadata.zarr_format)
@@ -38,26 +43,27 @@ def like(model: Any, given: Mapping[str, Any]) -> dict[str, Any]:
 class LikeArray(NewArray, total=False):
     """Keyword arguments of the functions that make an array like another."""
 
-    shape: ShapeLike
+    shape: Annotated[ShapeLike | None, None]
+    zarr_format: Annotated[Literal[2, 3] | None, None]
 
 
-def empty_like(a: Any, **options: Unpack[LikeArray]) -> Program[ArrayHandle]:
+def empty_like(a: ArrayData, **options: Unpack[LikeArray]) -> Program[ArrayHandle]:
     """Handle of a new array shaped, typed and chunked as another; see `empty`."""
     return full_like(a, **options)
 
 
-def zeros_like(a: Any, **options: Unpack[LikeArray]) -> Program[ArrayHandle]:
+def zeros_like(a: ArrayData, **options: Unpack[LikeArray]) -> Program[ArrayHandle]:
     """Handle of a new array of zeros, shaped, typed and chunked as another."""
     return full_like(a, 0, **options)
 
 
-def ones_like(a: Any, **options: Unpack[LikeArray]) -> Program[ArrayHandle]:
+def ones_like(a: ArrayData, **options: Unpack[LikeArray]) -> Program[ArrayHandle]:
     """Handle of a new array of ones, shaped, typed and chunked as another."""
     return full_like(a, 1, **options)
 
 
 def full_like(
-    a: Any, fill_value: object = DEFAULT, **options: Unpack[LikeArray]
+    a: ArrayData, fill_value: object = DEFAULT, **options: Unpack[LikeArray]
 ) -> Program[ArrayHandle]:
     """Handle of a new array that holds one value, shaped, typed and chunked as another.
 

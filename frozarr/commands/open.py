@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias, Unpack
 
 from frozarr.commands.create import create
+from frozarr.commands.creation import ArrayData
 from frozarr.commands.like import like
 from frozarr.config import ConfigLike, as_config
 from frozarr.errors import ArrayNotFoundError
@@ -112,7 +113,7 @@ def open_node(
 
 
 def open_like(
-    a: Any, path: str, *, store: StoreLike = None, mode: AccessMode | None = None,
+    a: ArrayData, path: str, *, store: StoreLike = None, mode: AccessMode | None = None,
     storage_options: Mapping[str, Any] | None = None, config: ConfigLike = None,
     shape: ShapeLike | None = None, zarr_format: Format | None = None,
     **options: Unpack[ArrayOptions],

@@ -53,8 +53,19 @@ def _prototyped(setter: Callable[..., Program[None]]) -> Callable[..., Program[N
         more: Any = {} if fields is None else {"fields": fields}
         return setter(array, selection, value, **more)
 
-    del program.__wrapped__  # its own parameters are shown
-    return program
+    first, second, *_ = inspect.signature(setter).parameters.values()
+    rest = list(inspect.signature(program, follow_wrapped=False).parameters.values())[2:]
+    program.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # what `inspect` looks for
+        [first, second, *rest], return_annotation=inspect.signature(setter).return_annotation
+    )
+
+    @wraps(program)
+    def named(*args: Any, **kwargs: Any) -> Program[None]:
+        if second.name in kwargs:  # of a mask
+            kwargs["selection"] = kwargs.pop(second.name)
+        return program(*args, **kwargs)
+
+    return named
 
 
 def _getitem(

@@ -73,6 +73,20 @@ class StorePath(path.StorePath):
         """Value at this place; None if missing."""
         return await self.store.get(self.path, prototype, byte_range)
 
+    def get_sync(
+        self, *, prototype: BufferPrototype | None = None, byte_range: ByteRequest | None = None
+    ) -> Buffer | None:
+        """Value at this place, for callers that block; None if missing."""
+        return self.store.get_sync(self.path, prototype, byte_range)
+
+    def set_sync(self, value: Buffer | BytesLike) -> None:
+        """Set the value at this place, for callers that block."""
+        self.store.set_sync(self.path, value)
+
+    def delete_sync(self) -> None:
+        """Remove the value at this place, for callers that block."""
+        self.store.delete_sync(self.path)
+
     async def set(self, value: Buffer | BytesLike, byte_range: ByteRequest | None = None) -> None:
         """Set the value at this place."""
         if byte_range is not None:

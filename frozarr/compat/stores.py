@@ -74,13 +74,18 @@ class ManagedMemoryStore(MemoryStore):
     """
 
     def __init__(self, name: str | None = None, *, path: str = "", read_only: bool = False) -> None:
-        self.name = f"frozarr-{next(_NUMBERS)}" if name is None else name
+        self._name = f"frozarr-{next(_NUMBERS)}" if name is None else name
         if not self.name or "/" in self.name:
             raise ValueError(f"a store's name is a text without '/', got {self.name!r}")
         self.path = normalize_path(path)
         self._managed = _KNOWN.setdefault(self.name, _Values())
         below = _Below(self._managed, self.path) if self.path else self._managed
         super().__init__(below, read_only=read_only)
+
+    @property
+    def name(self) -> str:
+        """By which the store is found."""
+        return self._name
 
     @classmethod
     def from_url(cls, url: str, *, read_only: bool = False) -> Self:

@@ -39,15 +39,15 @@ class Buffer:
         return cls(np.empty(0, np.uint8))
 
     @classmethod
-    def from_bytes(cls, data: BytesLike) -> Self:
+    def from_bytes(cls, bytes_like: BytesLike) -> Self:
         """Buffer over bytes, not copied."""
-        view = as_bytes_view(data)
+        view = as_bytes_view(bytes_like)
         return cls(np.frombuffer(view, np.uint8) if len(view) else np.empty(0, np.uint8))
 
     @classmethod
-    def from_array_like(cls, array: Any) -> Self:
+    def from_array_like(cls, array_like: Any) -> Self:
         """Buffer over a 1-d array of bytes."""
-        return cls(np.asarray(array))
+        return cls(np.asarray(array_like))
 
     @classmethod
     def from_buffer(cls, buffer: "Buffer") -> Self:
@@ -127,14 +127,14 @@ class NDBuffer:
         return cls.create(shape=shape, dtype=dtype, order=order)
 
     @classmethod
-    def from_ndarray_like(cls, array: Any) -> Self:
+    def from_ndarray_like(cls, ndarray_like: Any) -> Self:
         """Buffer over an array, not copied."""
-        return cls(array)
+        return cls(ndarray_like)
 
     @classmethod
-    def from_numpy_array(cls, array: npt.ArrayLike) -> Self:
+    def from_numpy_array(cls, array_like: npt.ArrayLike) -> Self:
         """Buffer over a numpy array."""
-        return cls(np.asanyarray(array))
+        return cls(np.asanyarray(array_like))
 
     def as_ndarray_like(self) -> npt.NDArray[Any]:
         """The array."""

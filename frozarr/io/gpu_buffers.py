@@ -56,14 +56,14 @@ class Buffer(cpu.Buffer):
         return cls(np.empty(0, np.uint8))
 
     @classmethod
-    def from_bytes(cls, data: BytesLike) -> Self:
+    def from_bytes(cls, bytes_like: BytesLike) -> Self:
         """Buffer with a copy of bytes of the host."""
-        return cls(np.frombuffer(as_bytes_view(data), np.uint8))
+        return cls(np.frombuffer(as_bytes_view(bytes_like), np.uint8))
 
     @classmethod
-    def from_array_like(cls, array: Any) -> Self:
+    def from_array_like(cls, array_like: Any) -> Self:
         """Buffer over a 1-d array of bytes, moved if it is on the host."""
-        return cls(array)
+        return cls(array_like)
 
     @classmethod
     def from_any(cls, value: Any) -> Self:
@@ -99,9 +99,9 @@ class NDBuffer(cpu.NDBuffer):
         return cls(array)
 
     @classmethod
-    def from_numpy_array(cls, array: npt.ArrayLike) -> Self:
+    def from_numpy_array(cls, array_like: npt.ArrayLike) -> Self:
         """Buffer with a copy of an array of the host."""
-        return cls(device().asarray(array))
+        return cls(device().asarray(array_like))
 
     def as_numpy_array(self) -> npt.NDArray[Any]:
         """The array in host memory."""

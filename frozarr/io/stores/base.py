@@ -39,6 +39,7 @@ class Store(Answering, ABC):
     supports_deletes: bool = True
     supports_listing: bool = True
     supports_partial_writes: bool = False
+    supports_consolidated_metadata: bool = True
     swaps_between_processes: bool = False
     """Whether compare-and-swap holds against other processes, too."""
     coalesce_gap_nbytes: int = 1024 * 1024

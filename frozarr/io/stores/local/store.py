@@ -13,7 +13,7 @@ import stat
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -136,6 +136,38 @@ class LocalStore(BlockingStore):
         self._head = f"{root}/"
         self._beside = f"{root.parent}/.{root.name}{HIDDEN}/"
         self._identity = ("local", os.path.realpath(root))
+
+    @classmethod
+    async def open(
+        cls, root: str | os.PathLike[str], *, read_only: bool = False,
+        mode: Literal["r", "r+", "a", "w", "w-"] | None = None,
+    ) -> Self:  # fmt: skip
+        """Store at a directory, for use in an access mode.
+
+        Parameters
+        ----------
+        root
+            The directory.
+        read_only
+            Refuse all changes.
+        mode
+            ``r`` read only, ``r+`` the directory must exist, ``a`` it is made, ``w`` it is made and
+            emptied, ``w-`` it must not exist.
+
+        Raises
+        ------
+        FileNotFoundError, FileExistsError
+            The directory is not there, or is.
+        """
+        store = cls(root, read_only=read_only or mode == "r")
+        there = os.path.isdir(store.root)  # noqa: ASYNC240 - one short call
+        if mode in {"r", "r+"} and not there:
+            raise FileNotFoundError(f"{store.url}: there is no directory; mode is {mode!r}")
+        if mode == "w-" and there:
+            raise FileExistsError(f"{store.url}: the directory exists, and mode is 'w-'")
+        if mode == "w":
+            await store.clear()
+        return store
 
     async def move(self, dest_root: str | os.PathLike[str]) -> None:
         """Move the directory to another path, and use it there.
