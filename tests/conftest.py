@@ -13,6 +13,8 @@ import pytest
 import frozarr
 from frozarr.storage import LocalStore, MemoryStore
 
+collect_ignore = ["hidden_names.py"]  # a plugin, for runs of its own
+
 
 @pytest.fixture(params=["memory", "local"])
 def store(request, tmp_path):

@@ -5,6 +5,7 @@ from typing import Any, assert_type
 
 import attrs
 import numpy as np
+import numpy.typing as npt
 
 import frozarr
 from frozarr import Array
@@ -83,5 +84,5 @@ def selected(array: Array) -> float:
     array[1:3] = np.ones((2, 4))
     array[0, 0] = None
     array.set_coordinate_selection(([0], [1]), 7)
-    assert_type(array[0], np.ndarray[tuple[Any, ...], np.dtype[Any]])
+    assert_type(array[0], npt.NDArray[Any])
     return float(array[0, 0] + values[0].sum())

@@ -6,6 +6,8 @@ that connections are shared and outlive the caller's loop.
 
 import asyncio
 import itertools
+import os
+import sys
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import Future
@@ -39,6 +41,20 @@ __all__ = ["AsyncStore", "background_loop", "wait_on"]
 T = TypeVar("T")
 A = TypeVar("A")
 _IN_FLIGHT = 64
+
+
+def _forget_loop() -> None:
+    """In a forked process, forget the loop of the parent, whose thread was not forked.
+
+    Some versions of fsspec do so themselves.
+    """
+    asyn = sys.modules.get("fsspec.asyn")
+    if asyn is not None:
+        asyn.reset_lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_loop)
 
 
 def background_loop() -> asyncio.AbstractEventLoop:
