@@ -75,7 +75,7 @@ def shown_type(annotation):
     origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
     if origin in (typing.Union, types.UnionType):
         rest = parts
-        if ARRAY_LIKE <= set(parts):  # joined with others
+        if ARRAY_LIKE and ARRAY_LIKE <= set(parts):  # joined with others
             rest = [*(part for part in parts if part not in ARRAY_LIKE), npt.ArrayLike]
         texts = [shown_type(part) for part in rest]
         return " | ".join(
