@@ -5,6 +5,7 @@ import inspect
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any, TypeVar
 
 __all__ = ["PARAMETERS", "documented", "explained", "refuse_unknown"]
@@ -156,6 +157,7 @@ def _default(parameter: inspect.Parameter) -> str:
     return f" : default {parameter.default!r}"
 
 
+@cache  # most texts are shown many times, and wrapping them takes most of the time
 def _indented(text: str) -> list[str]:
     lines = [wrapped for line in text.splitlines() for wrapped in textwrap.wrap(line, 92) or [""]]
     return [f"    {line}".rstrip() for line in lines]
