@@ -78,7 +78,7 @@ class Config:
         return attrs.evolve(self, **changes)
 
 
-ConfigLike: TypeAlias = Config | Mapping[str, Any] | None
+ConfigLike: TypeAlias = Config | Mapping[str, object] | None
 """A config, settings that differ from the current default, or the default."""
 
 _FIELDS = {field.name: field for field in attrs.fields(Config)}
@@ -125,7 +125,7 @@ def current_config() -> Config:
 
 
 @contextmanager
-def config(**changes: Any) -> Iterator[Config]:
+def config(**changes: object) -> Iterator[Config]:
     """Change the default config for the duration of a ``with`` block (per thread and task).
 
     Examples

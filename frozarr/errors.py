@@ -54,7 +54,7 @@ class FrozarrError(Exception):
     loc: tuple[str | int, ...] | None = None
     """Path inside the document concerned."""
 
-    def __init__(self, message: str = "", **fields: Any) -> None:
+    def __init__(self, message: str = "", **fields: object) -> None:
         super().__init__(message)
         self.__dict__.update(fields)
 

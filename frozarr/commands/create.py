@@ -1,7 +1,7 @@
 """Creating arrays, as programs that give handles."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeAlias, Unpack
+from typing import Literal, TypeAlias, Unpack
 
 from frozarr.commands.creation import (
     ArrayData,
@@ -34,7 +34,7 @@ def create_array(
     name: str | None = None,
     shape: ShapeLike | None = None,
     data: ArrayData | None = None,
-    storage_options: Mapping[str, Any] | None = None,
+    storage_options: Mapping[str, object] | None = None,
     overwrite: bool = False,
     config: ConfigLike = None,
     write_data: bool = True,
@@ -118,7 +118,7 @@ def new_array(
     name: str | None = None,
     shape: ShapeLike | None = None,
     data: ArrayData | SlicedSource | None = None,
-    storage_options: Mapping[str, Any] | None = None,
+    storage_options: Mapping[str, object] | None = None,
     overwrite: bool = False,
     config: ConfigLike = None,
     write_data: bool = True,
@@ -149,7 +149,7 @@ def create(
     data: ArrayData | None = None,
     store: StoreLike = None,
     path: str | None = None,
-    storage_options: Mapping[str, Any] | None = None,
+    storage_options: Mapping[str, object] | None = None,
     overwrite: bool = False,
     config: ConfigLike = None,
     compressor: CodecLike | None = "auto",
@@ -191,7 +191,7 @@ class NewArray(ArrayLayout, total=False):
 
     store: StoreLike
     path: str | None
-    storage_options: Mapping[str, Any] | None
+    storage_options: Mapping[str, object] | None
     overwrite: bool
     config: ConfigLike
     compressor: CodecLike | None

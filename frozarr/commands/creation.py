@@ -42,7 +42,7 @@ class Sliceable(Protocol):
     def dtype(self) -> Any:
         """Type of the elements, as numpy or the library knows it."""
 
-    def __getitem__(self, region: Any, /) -> Any:
+    def __getitem__(self, region: object, /) -> Any:
         """The elements of a region."""
 
 

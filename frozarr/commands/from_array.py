@@ -49,7 +49,7 @@ class StoredCopy(CopiedArray, total=False):
     """Those, and how it is stored."""
 
     zarr_format: Annotated[Format | None, None]
-    storage_options: Mapping[str, Any] | None
+    storage_options: Mapping[str, object] | None
     overwrite: bool
 
 
@@ -85,7 +85,7 @@ def from_array(
     attributes: Mapping[str, object] | None = None,
     chunk_key_encoding: KeyEncodingLike = None,
     dimension_names: Iterable[str | None] | None = None,
-    storage_options: Mapping[str, Any] | None = None,
+    storage_options: Mapping[str, object] | None = None,
     overwrite: bool = False,
     config: ConfigLike = None,
     progress: ProgressLike = False,
@@ -152,7 +152,7 @@ def _kept(source: ArraySource, zarr_format: Format | None) -> dict[str, Any]:
     if not isinstance(source, ArrayHandle):
         return {"zarr_format": zarr_format or 3}
     metadata = source.metadata
-    wanted: Any = zarr_format or metadata.zarr_format
+    wanted: object = zarr_format or metadata.zarr_format
     kept: dict[str, Any] = {
         "zarr_format": wanted, "chunks": source.chunking[0], "shards": source.chunking[1],
         "fill_value": source.fill_value, "attributes": source.attrs,

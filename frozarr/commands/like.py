@@ -12,7 +12,7 @@ from frozarr.types import DEFAULT, ShapeLike
 __all__ = ["empty_like", "full_like", "like", "ones_like", "zeros_like"]
 
 
-def like(model: ArrayData, given: Mapping[str, Any]) -> dict[str, Any]:
+def like(model: ArrayData, given: Mapping[str, object]) -> dict[str, Any]:
     """Creation arguments that a model gives, where they are not given."""
     arguments = {
         name: value

@@ -1,7 +1,7 @@
 """Migrating nodes from one format to the other, as a program."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from frozarr.io.programs import migrate as programs
 from frozarr.io.programs.migrate import Migration
@@ -22,7 +22,7 @@ def migrate(
     fill_value: object = UNSET,
     replace: bool = False,
     dry_run: bool = False,
-    storage_options: Mapping[str, Any] | None = None,
+    storage_options: Mapping[str, object] | None = None,
 ) -> Program[Migration]:
     """Rewrite the documents of an array or a group, and of all below it, in the other format.
 

@@ -1,7 +1,7 @@
 """Opening arrays, as programs that give handles."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeAlias, Unpack
+from typing import Literal, TypeAlias, Unpack
 
 from frozarr.commands.create import create
 from frozarr.commands.creation import ArrayData
@@ -26,7 +26,7 @@ def open_array(
     *,
     path: str | None = None,
     mode: AccessMode | None = None,
-    storage_options: Mapping[str, Any] | None = None,
+    storage_options: Mapping[str, object] | None = None,
     config: ConfigLike = None,
     shape: ShapeLike | None = None,
     overwrite: bool = False,
@@ -93,7 +93,7 @@ def open_node(
     mode: AccessMode | None = None,
     path: str | None = None,
     zarr_format: Format | None = None,
-    storage_options: Mapping[str, Any] | None = None,
+    storage_options: Mapping[str, object] | None = None,
     config: ConfigLike = None,
     shape: ShapeLike | None = None,
     **options: Unpack[ArrayOptions],
@@ -114,7 +114,7 @@ def open_node(
 
 def open_like(
     a: ArrayData, path: str, *, store: StoreLike = None, mode: AccessMode | None = None,
-    storage_options: Mapping[str, Any] | None = None, config: ConfigLike = None,
+    storage_options: Mapping[str, object] | None = None, config: ConfigLike = None,
     shape: ShapeLike | None = None, zarr_format: Format | None = None,
     **options: Unpack[ArrayOptions],
 ) -> Program[ArrayHandle]:  # fmt: skip

@@ -35,7 +35,7 @@ def save_array(
     *,
     path: str | None = None,
     zarr_format: Format | None = None,
-    storage_options: Mapping[str, Any] | None = None,
+    storage_options: Mapping[str, object] | None = None,
     overwrite: bool = True,
     **options: Unpack[CopiedArray],
 ) -> Program[ArrayHandle]:
@@ -62,7 +62,7 @@ def save(
     *args: ArrayData,
     path: str | None = None,
     zarr_format: Format | None = None,
-    storage_options: Mapping[str, Any] | None = None,
+    storage_options: Mapping[str, object] | None = None,
     **kwargs: ArrayData,
 ) -> Program[None]:
     """Store one array, or several in a group: ``arr_0``, ``arr_1``, … and by keyword.
@@ -105,7 +105,7 @@ def load(
     path: str | None = None,
     zarr_format: Format | None = None,
     *,
-    storage_options: Mapping[str, Any] | None = None,
+    storage_options: Mapping[str, object] | None = None,
 ) -> Program[AnyArray | dict[str, AnyArray]]:
     """The array at a place as a numpy array; a dictionary of them for a group.
 

@@ -32,7 +32,7 @@ def _here(function: Callable[..., FrozenArray]) -> Callable[..., Array]:
     own = [name for name in OLDER if name in shown.parameters]
 
     @wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Array:
+    def call(*args: object, **kwargs: object) -> Array:
         if not kwargs.keys() <= known:
             refuse_unknown(function.__name__, kwargs, known)
         kept = {name: kwargs.pop(name) for name in own if name in kwargs}

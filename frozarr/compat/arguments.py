@@ -68,7 +68,11 @@ def todays_arguments(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def creation_arguments(
-    *, zarr_format: Format = 3, compressor: Any = "auto", fill_value: Any = DEFAULT, **others: Any
+    *,
+    zarr_format: Format = 3,
+    compressor: Any = "auto",
+    fill_value: object = DEFAULT,
+    **others: object,
 ) -> dict[str, Any]:
     """Arguments of `frozarr.create` from those of ``Array.create``.
 

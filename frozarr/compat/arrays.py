@@ -45,8 +45,8 @@ def _prototyped(setter: Callable[..., Program[None]]) -> Callable[..., Program[N
 
     @wraps(setter)
     def program(
-        array: Any, selection: Any, value: Any, prototype: BufferPrototype | None = None, *,
-        fields: Any = None,
+        array: object, selection: object, value: object,
+        prototype: BufferPrototype | None = None, *, fields: object = None,
     ) -> Program[None]:  # fmt: skip
         if prototype is not None and np.ndim(value):
             value = prototype.nd_buffer.from_numpy_array(np.asarray(value)).as_ndarray_like()
@@ -153,7 +153,7 @@ class Array(blocking.Array):
     """
 
     def __init__(
-        self, metadata: ArrayMetadata | Mapping[str, Any] | ArrayHandle,
+        self, metadata: ArrayMetadata | Mapping[str, object] | ArrayHandle,
         store_path: StoreLike = None, config: ConfigLike = None,
         **more: ShapeChange,
     ) -> None:  # fmt: skip

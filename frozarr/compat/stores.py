@@ -15,7 +15,7 @@ __all__ = ["ManagedMemoryStore", "ObjectStore"]
 class ObjectStore(ObspecStore):
     """Keys in an object store of obstore; see `frozarr.storage.ObspecStore`."""
 
-    def __init__(self, store: Any, *, read_only: bool = False) -> None:
+    def __init__(self, store: object, *, read_only: bool = False) -> None:
         super().__init__(store, read_only=read_only)
 
     @property
@@ -37,7 +37,7 @@ class _Below(MutableMapping[str, Any]):
     def __getitem__(self, key: str) -> Any:
         return self._all[self._head + key]
 
-    def __setitem__(self, key: str, value: Any) -> None:
+    def __setitem__(self, key: str, value: object) -> None:
         self._all[self._head + key] = value
 
     def __delitem__(self, key: str) -> None:

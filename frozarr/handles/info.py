@@ -1,12 +1,14 @@
 """The printable record behind ``array.info``."""
 
 import html
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 import numpy as np
 
-from frozarr.metadata.dtypes.base import fill_identity, frozen_fill, thawed_fill
+from frozarr.metadata.codecs.base import Codec
+from frozarr.metadata.codecs.numcodecs import NumcodecsCodec
+from frozarr.metadata.dtypes.base import DataType, fill_identity, frozen_fill, thawed_fill
 
 __all__ = ["ArrayInfo"]
 
@@ -21,7 +23,11 @@ _LABELS = {
 """What fields are called that don't go by their names."""
 
 
-def _as_tuples(shape: Any) -> Any:
+Sizes: TypeAlias = tuple[int | tuple[int, ...], ...]
+"""Elements along each axis; where sizes differ, of each chunk in a row."""
+
+
+def _as_tuples(shape: object) -> Any:
     """A shape, or the edges of a rectilinear grid, as tuples all the way down."""
     return tuple(map(_as_tuples, shape)) if isinstance(shape, list | tuple) else shape
 
@@ -39,17 +45,17 @@ class ArrayInfo:
 
     type: str
     zarr_format: int
-    data_type: Any
-    stored_fill: Any = attrs.field(alias="fill_value", converter=frozen_fill, eq=fill_identity)
+    data_type: DataType
+    stored_fill: object = attrs.field(alias="fill_value", converter=frozen_fill, eq=fill_identity)
     shape: tuple[int, ...]
-    shard_shape: Any = attrs.field(converter=_as_tuples)
-    chunk_shape: Any = attrs.field(converter=_as_tuples)
+    shard_shape: Sizes | None = attrs.field(converter=_as_tuples)
+    chunk_shape: Sizes = attrs.field(converter=_as_tuples)
     order: str
     read_only: bool
     store_type: str
-    filters: tuple[Any, ...]
-    serializer: Any
-    compressors: tuple[Any, ...]
+    filters: tuple[Codec | NumcodecsCodec, ...]
+    serializer: Codec | None
+    compressors: tuple[Codec | NumcodecsCodec, ...]
     nbytes: int
     nbytes_stored: int | None = None
     storage_ratio: float | None = None
@@ -90,7 +96,7 @@ class ArrayInfo:
         return f"<table>{rows}</table>"
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     try:
         return str(value)
     except ValueError:  # a time without a unit is a number that numpy does not show

@@ -36,12 +36,12 @@ def read_only(array: A) -> A:
     return array
 
 
-def _frozen(field: Any) -> Any:
+def _frozen(field: object) -> Any:
     """As `read_only`; whatever is no array (None, a slice) stays what it is."""
     return read_only(field) if isinstance(field, np.ndarray) else field
 
 
-def _same(ours: Any, theirs: Any) -> bool:
+def _same(ours: object, theirs: object) -> bool:
     if isinstance(ours, np.ndarray) and isinstance(theirs, np.ndarray):
         return np.array_equal(ours, theirs)
     return type(ours) is type(theirs) and bool(ours == theirs)

@@ -126,7 +126,7 @@ Selection: TypeAlias = ProductSelection | PointSelection
 
 
 def parse_selection(
-    selection: Any, shape: Shape, mode: SelectionMode = "numpy", grid: Grid | None = None
+    selection: object, shape: Shape, mode: SelectionMode = "numpy", grid: Grid | None = None
 ) -> Selection:
     """Normalised selection on an array of this shape.
 
@@ -172,15 +172,15 @@ def parse_selection(
 # ------------------------------------------------------------------ what kind of entry is it
 
 
-def _is_int(entry: Any) -> bool:
+def _is_int(entry: object) -> bool:
     return isinstance(entry, int | np.integer) and not isinstance(entry, bool)
 
 
-def _is_slice(entry: Any) -> bool:
+def _is_slice(entry: object) -> bool:
     return isinstance(entry, slice)
 
 
-def _as_array(entry: Any, axis: int | None) -> AnyArray | None:
+def _as_array(entry: object, axis: int | None) -> AnyArray | None:
     """Integer or Boolean array meant by an entry; None if the entry is no array."""
     if isinstance(entry, str | bytes | bool | np.bool_) or entry is None:
         return None
@@ -195,13 +195,13 @@ def _as_array(entry: Any, axis: int | None) -> AnyArray | None:
     return array
 
 
-def _refuse(entry: Any, axis: int, allowed: str) -> SelectionError:
+def _refuse(entry: object, axis: int, allowed: str) -> SelectionError:
     return SelectionError(
         f"axis {axis}: unsupported selection {entry!r} ({type(entry).__name__}); use {allowed}"
     )
 
 
-def _expand(selection: Any, ndim: int, used: Any = None) -> tuple[Any, ...]:
+def _expand(selection: object, ndim: int, used: Any = None) -> tuple[Any, ...]:
     """Selection as one entry per axis: tuple made, ellipsis filled in, missing axes whole."""
     entries = selection if isinstance(selection, tuple) else (selection,)
     width = [used(e) if used else 1 for e in entries]
@@ -289,7 +289,7 @@ def _parse_product(selection: Any, shape: Shape, *, arrays: bool) -> ProductSele
 # ------------------------------------------------------------------ points
 
 
-def _parse_coordinates(selection: Any, shape: Shape) -> PointSelection:
+def _parse_coordinates(selection: object, shape: Shape) -> PointSelection:
     entries = selection if isinstance(selection, tuple) else (selection,)
     if len(entries) == 1 and isinstance(entries[0], list | np.ndarray):
         array = _as_array(entries[0], None)
@@ -310,7 +310,7 @@ def _parse_coordinates(selection: Any, shape: Shape) -> PointSelection:
     return _broadcast_points(checked)
 
 
-def _as_coordinate(entry: Any) -> AnyArray | None:
+def _as_coordinate(entry: object) -> AnyArray | None:
     return np.asarray(entry) if _is_int(entry) else _as_array(entry, None)
 
 
@@ -336,7 +336,7 @@ def _broadcast(arrays: Sequence[Indices]) -> list[Indices]:
     return [a if a.shape == shape else np.broadcast_to(a, shape) for a in arrays]
 
 
-def _parse_mask(selection: Any, shape: Shape) -> PointSelection:
+def _parse_mask(selection: object, shape: Shape) -> PointSelection:
     entries = selection if isinstance(selection, tuple) else (selection,)
     mask = np.asarray(entries[0]) if len(entries) == 1 else None
     if mask is None or mask.dtype.kind != "b" or mask.shape != shape:
@@ -352,7 +352,7 @@ def _parse_mask(selection: Any, shape: Shape) -> PointSelection:
 # ------------------------------------------------------------------ blocks
 
 
-def _parse_blocks(selection: Any, shape: Shape, grid: Grid) -> ProductSelection:
+def _parse_blocks(selection: object, shape: Shape, grid: Grid) -> ProductSelection:
     axes = grid.axes(shape)
     parsed: list[AxisSelection] = []
     for axis, (entry, cut) in enumerate(zip(_expand(selection, len(shape)), axes, strict=True)):
@@ -373,7 +373,7 @@ def _parse_blocks(selection: Any, shape: Shape, grid: Grid) -> ProductSelection:
 # ------------------------------------------------------------------ what array[...] means
 
 
-def _parse_numpy(selection: Any, shape: Shape) -> Selection:
+def _parse_numpy(selection: object, shape: Shape) -> Selection:
     """Basic, mask, coordinate or orthogonal, as zarr users expect; else what NumPy means."""
     entries = selection if isinstance(selection, tuple) else (selection,)
     arrays = [
@@ -411,7 +411,7 @@ def _parse_mixed(
     """
     by_id = {id(e): a for e, a in zip(entries, arrays, strict=True) if a is not None}
 
-    def width(entry: Any) -> int:
+    def width(entry: object) -> int:
         array = by_id.get(id(entry))
         return array.ndim if array is not None and array.dtype.kind == "b" else 1
 

@@ -45,7 +45,7 @@ class Buffer:
         return cls(np.frombuffer(view, np.uint8) if len(view) else np.empty(0, np.uint8))
 
     @classmethod
-    def from_array_like(cls, array_like: Any) -> Self:
+    def from_array_like(cls, array_like: object) -> Self:
         """Buffer over a 1-d array of bytes."""
         return cls(np.asarray(array_like))
 
@@ -83,7 +83,7 @@ class Buffer:
     def __getitem__(self, part: slice) -> Self:
         return type(self)(self._bytes[part])
 
-    def __setitem__(self, part: slice, value: Any) -> None:
+    def __setitem__(self, part: slice, value: object) -> None:
         self._bytes[part] = value.as_numpy_array() if isinstance(value, Buffer) else value
 
     def __add__(self, other: "Buffer") -> Self:

@@ -1,6 +1,6 @@
 """Parts of a stored value: byte ranges as values."""
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import attrs
 
@@ -42,7 +42,7 @@ class SuffixByteRequest:
 ByteRequest: TypeAlias = RangeByteRequest | OffsetByteRequest | SuffixByteRequest
 
 
-def as_byte_request(given: Any) -> ByteRequest | None:
+def as_byte_request(given: object) -> ByteRequest | None:
     """The byte request meant by one of another library, which has the same fields; None for None.
 
     Raises

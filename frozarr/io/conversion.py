@@ -4,7 +4,7 @@ Everything that can be wrong with a value is found here, before the first effect
 """
 
 from contextlib import suppress
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -21,7 +21,7 @@ __all__ = ["as_elements", "broadcast_to_selection"]
 _TEXT = np.dtypes.StringDType()
 
 
-def as_elements(value: Any, array: BoundArray) -> AnyArray:
+def as_elements(value: object, array: BoundArray) -> AnyArray:
     """The value as elements of the array, or of a type that numpy casts while they are placed.
 
     Raises
@@ -40,7 +40,7 @@ def as_elements(value: Any, array: BoundArray) -> AnyArray:
 
 
 def check_casting(
-    value: Any, dtype: AnyDtype, casting: Literal["safe", "same_kind", "unsafe"]
+    value: object, dtype: AnyDtype, casting: Literal["safe", "same_kind", "unsafe"]
 ) -> None:
     """Refuse numbers of a type that may not be cast to the array's.
 
@@ -77,7 +77,7 @@ def check_casting(
         )
 
 
-def _converted(value: Any, dtype: AnyDtype) -> AnyArray:
+def _converted(value: object, dtype: AnyDtype) -> AnyArray:
     """Elements of a type without objects, or of one that numpy casts while they are placed."""
     if isinstance(value, list | tuple) and dtype.names is None and dtype.kind in "biufcMm":
         return np.asarray(value, dtype)  # as numpy: numbers out of range are an error
@@ -90,7 +90,7 @@ def _converted(value: Any, dtype: AnyDtype) -> AnyArray:
     return array if array.dtype.kind == dtype.kind else array.astype(dtype)
 
 
-def _given(value: Any, dtype: AnyDtype) -> AnyArray:
+def _given(value: object, dtype: AnyDtype) -> AnyArray:
     """The value as numpy has it; what numpy would cut to fit is kept as it is."""
     if isinstance(value, np.ndarray | np.void):
         array = np.asarray(value)
@@ -162,7 +162,7 @@ def _check_lengths(array: AnyArray, dtype: AnyDtype) -> None:
         raise ValueError(f"{shown!r} has {longest} {kind}, dtype {dtype} holds {longest_held}")
 
 
-def _as_objects(value: Any) -> AnyArray:
+def _as_objects(value: object) -> AnyArray:
     if isinstance(value, np.ndarray):
         return value.astype(object)
     if isinstance(value, list):
@@ -170,14 +170,14 @@ def _as_objects(value: Any) -> AnyArray:
     return _one_object(value)
 
 
-def _one_object(value: Any) -> AnyArray:
+def _one_object(value: object) -> AnyArray:
     """A 0-d array that holds the value itself."""
     one = np.empty((), object)
     one[()] = value
     return one
 
 
-def _objects(value: Any, dtype: AnyDtype) -> AnyArray:
+def _objects(value: object, dtype: AnyDtype) -> AnyArray:
     """Text or bytes, every one of which can be coded."""
     text = dtype.kind == "T"
     array = value if isinstance(value, np.ndarray) else _nested(value)
@@ -218,7 +218,7 @@ def _wanted(text: bool) -> str:
     return "strings" if text else "bytes"
 
 
-def _nested(value: Any) -> AnyArray:
+def _nested(value: object) -> AnyArray:
     """Lists as an array of objects; anything else as one object, trailing NULs kept."""
     if isinstance(value, list | tuple):
         return np.array(value, object)

@@ -34,7 +34,7 @@ def device() -> Any:
     return cupy
 
 
-def to_host(array: Any) -> npt.NDArray[Any]:
+def to_host(array: object) -> npt.NDArray[Any]:
     """The array in host memory; itself if it is there already."""
     if isinstance(array, np.ndarray):
         return array
@@ -90,7 +90,8 @@ class NDBuffer(cpu.NDBuffer):
 
     @classmethod
     def create(
-        cls, *, shape: Iterable[int], dtype: npt.DTypeLike, order: Any = "C", fill_value: Any = None
+        cls, *, shape: Iterable[int], dtype: npt.DTypeLike, order: object = "C",
+        fill_value: object = None,
     ) -> Self:  # fmt: skip
         """New array, filled if a fill value is given."""
         array = device().empty(tuple(shape), dtype, order=order)

@@ -35,7 +35,7 @@ class IndexCache:
     def __reduce__(self) -> tuple[Any, ...]:
         return IndexCache, (self.limit_nbytes,)
 
-    def get(self, key: str, version: Any) -> Index | None:
+    def get(self, key: str, version: object) -> Index | None:
         """Index of this version of a shard, if it is kept; never for the version None."""
         if version is None or not self.limit_nbytes:
             return None
@@ -46,7 +46,7 @@ class IndexCache:
             self._entries.move_to_end(key)
             return entry[1]
 
-    def put(self, key: str, version: Any, index: Index) -> None:
+    def put(self, key: str, version: object, index: Index) -> None:
         """Keep an index, and forget others where there is no room for all."""
         if version is None or index.nbytes > self.limit_nbytes:
             return

@@ -89,7 +89,7 @@ class ArrayV2Metadata(Immutable):
     chunks: Shape = attrs.field(converter=as_shape)
     dtype: AnyDtype = attrs.field(eq=_structure)
     """NumPy type of what reads return; its byte order is the stored one."""
-    stored_fill: Any = attrs.field(alias="fill_value", converter=frozen_fill, eq=fill_identity)
+    stored_fill: object = attrs.field(alias="fill_value", converter=frozen_fill, eq=fill_identity)
     """The fill value, frozen; `fill_value` is it as users know it."""
     order: Order = attrs.field(default="C", validator=attrs.validators.in_(("C", "F")))
     filters: tuple[NumcodecsCodec, ...] = attrs.field(default=(), converter=_frozen_filters)

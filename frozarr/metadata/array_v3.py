@@ -63,7 +63,7 @@ class ArrayV3Metadata(Immutable):
     data_type: DataType
     chunk_grid: ChunkGrid
     chunk_key_encoding: ChunkKeyEncoding
-    stored_fill: Any = attrs.field(alias="fill_value", converter=frozen_fill, eq=fill_identity)
+    stored_fill: object = attrs.field(alias="fill_value", converter=frozen_fill, eq=fill_identity)
     """The fill value, frozen; `fill_value` is it as users know it."""
     codecs: tuple[Codec, ...] = attrs.field(converter=_frozen_codecs)
     attributes: FrozenMap = attrs.field(factory=FrozenMap, converter=FrozenMap)

@@ -111,7 +111,7 @@ def auto_shards(shape: Shape, chunks: Shape, itemsize: int) -> Shape:
 
 
 def normalize_shards(
-    chunks: Any, shards: Any, shape: Shape, itemsize: int
+    chunks: Any, shards: object, shape: Shape, itemsize: int
 ) -> tuple[Shape, Shape | None, IndexLocation]:
     """Inner chunk shape, shard shape (None without shards) and where the index lies.
 

@@ -59,7 +59,7 @@ def default_serializer(data_type: DataType, stored: AnyDtype) -> Codec:
 
 
 def codecs_v3(
-    given: Any, default: tuple[Codec, ...], argument: str, kind: str
+    given: object, default: tuple[Codec, ...], argument: str, kind: str
 ) -> tuple[Codec, ...]:
     """Codecs of one argument of format 3, all of one kind.
 
@@ -82,7 +82,7 @@ def codecs_v3(
     return codecs
 
 
-def frozen_codecs(given: Any) -> Any:
+def frozen_codecs(given: object) -> Any:
     """Codec arguments as values: ``"auto"``, None, a codec, or a tuple of codecs.
 
     A codec stays the value it is, or is its JSON, frozen; objects of numcodecs and zarr-python are
@@ -117,7 +117,7 @@ _USUAL_V2: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def codec_v3(given: Any, where: str) -> Codec:
+def codec_v3(given: object, where: str) -> Codec:
     """Codec from a value or its JSON, of format 3 or of numcodecs."""
     if isinstance(given, str) and given in _USUAL:
         return _USUAL[given]
@@ -147,7 +147,7 @@ def typed(codecs: tuple[Codec, ...], data_type: DataType) -> tuple[Codec, ...]:
     return tuple(c.for_dtype(data_type.numpy) if isinstance(c, BloscCodec) else c for c in codecs)
 
 
-def _codec_v2(given: Any) -> NumcodecsCodec:
+def _codec_v2(given: object) -> NumcodecsCodec:
     if isinstance(given, NumcodecsCodec):
         return given
     if isinstance(given, str) and given in _USUAL_V2:
@@ -158,18 +158,18 @@ def _codec_v2(given: Any) -> NumcodecsCodec:
     return NumcodecsCodec({k: v for k, v in given.items() if (k, v) != ("checksum", False)})
 
 
-def _entries(given: Any) -> list[Any]:
+def _entries(given: object) -> list[Any]:
     if given is None or (isinstance(given, str) and given == "auto"):
         return []
     return list(given) if isinstance(given, tuple) else [given]
 
 
-def codecs_v2(filters: Any) -> tuple[NumcodecsCodec, ...]:
+def codecs_v2(filters: object) -> tuple[NumcodecsCodec, ...]:
     """Filters of format 2 as they are given; none for ``"auto"`` and None."""
     return tuple(_codec_v2(f) for f in _entries(filters))
 
 
-def filters_v2(filters: Any, data_type: DataType) -> tuple[NumcodecsCodec, ...]:
+def filters_v2(filters: object, data_type: DataType) -> tuple[NumcodecsCodec, ...]:
     """Filters, the object codec that the type needs ahead of them where it isn't given."""
     given = codecs_v2(filters)
     if data_type.numpy.hasobject and object_type(given) is None:
@@ -178,7 +178,7 @@ def filters_v2(filters: Any, data_type: DataType) -> tuple[NumcodecsCodec, ...]:
     return given
 
 
-def compressor_v2(compressors: Any) -> NumcodecsCodec | None:
+def compressor_v2(compressors: object) -> NumcodecsCodec | None:
     """The compressor of format 2; zstd where none is given. ValueError for more than one."""
     if isinstance(compressors, str) and compressors == "auto":
         return NumcodecsCodec({"id": "zstd", "level": 0})

@@ -50,7 +50,7 @@ def _expect(metadata: object, cls: type) -> None:
 # ---------------------------------------------------------------------- to format 3
 
 
-def to_v3(metadata: ArrayV2Metadata, *, fill_value: Any = UNSET) -> ArrayV3Metadata:
+def to_v3(metadata: ArrayV2Metadata, *, fill_value: object = UNSET) -> ArrayV3Metadata:
     """The same array as a format 3 document; its chunks keep their keys and bytes.
 
     Parameters

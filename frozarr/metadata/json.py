@@ -85,7 +85,7 @@ class FrozenMap(dict[str, FrozenJSON]):
 
     __slots__ = ()
 
-    def __init__(self, entries: Mapping[str, Any] | None = None, loc: Loc = ()) -> None:
+    def __init__(self, entries: Mapping[str, object] | None = None, loc: Loc = ()) -> None:
         super().__init__()
         for name, value in (entries or {}).items():
             if not isinstance(name, str):
@@ -116,12 +116,12 @@ class FrozenMap(dict[str, FrozenJSON]):
     def __deepcopy__(self, _: object) -> dict[str, JSON]:
         return self.asdict()
 
-    def merged(self, new: Mapping[str, Any]) -> "FrozenMap":
+    def merged(self, new: Mapping[str, object]) -> "FrozenMap":
         """Copy of the mapping with the members of `new` added or replaced."""
         return FrozenMap({**self, **new})
 
 
-def freeze(value: Any, loc: Loc = ()) -> FrozenJSON:
+def freeze(value: object, loc: Loc = ()) -> FrozenJSON:
     """Deep-frozen copy of a JSON value; numpy scalars become Python's, and its arrays lists.
 
     Raises
@@ -158,7 +158,7 @@ def _not_json(loc: Loc, message: str) -> MetadataError:
     return MetadataError(f"{where}{message}", loc=loc)
 
 
-def thaw(value: Any) -> Any:
+def thaw(value: object) -> Any:
     """Plain dicts and lists equal to a frozen value; changing them changes nothing else."""
     match value:
         case FrozenMap():

@@ -60,18 +60,18 @@ class CodecValue(Protocol):
 class HasConfig(Protocol):
     """A codec of numcodecs."""
 
-    def get_config(self) -> Mapping[str, Any]:
+    def get_config(self) -> Mapping[str, object]:
         """Its JSON."""
 
 
 class HasDocument(Protocol):
     """A codec, data type or key encoding of another library."""
 
-    def to_dict(self) -> Mapping[str, Any]:
+    def to_dict(self) -> Mapping[str, object]:
         """Its JSON."""
 
 
-Document: TypeAlias = Mapping[str, Any]
+Document: TypeAlias = Mapping[str, object]
 """The JSON of a codec, data type or key encoding, with its name."""
 DataTypeLike: TypeAlias = DataType | npt.DTypeLike | Document
 """A data type value, anything numpy takes as a type, the name or the JSON of a data type."""
@@ -125,13 +125,13 @@ def normalize_shape(shape: ShapeLike) -> Shape:
     return extents
 
 
-def _frozen_dtype(dtype: Any) -> Any:
+def _frozen_dtype(dtype: object) -> Any:
     if isinstance(dtype, Mapping):
         return FrozenMap(dtype) if "name" in dtype else np.dtype(dict(dtype))  # type: ignore[call-overload]  # numpy says what is wrong
     return np.dtype(dtype) if isinstance(dtype, list) else dtype
 
 
-def _frozen_sizes(sizes: Any) -> Any:
+def _frozen_sizes(sizes: object) -> Any:
     """Chunk sizes as tuples all the way down."""
     if isinstance(sizes, Mapping):
         return FrozenMap({name: _frozen_sizes(value) for name, value in sizes.items()})
@@ -140,14 +140,14 @@ def _frozen_sizes(sizes: Any) -> Any:
     return sizes
 
 
-def _frozen_key_encoding(given: Any) -> Any:
+def _frozen_key_encoding(given: object) -> Any:
     document = given.to_dict() if hasattr(given, "to_dict") else given
     if isinstance(document, list | tuple) and len(document) == 2:  # ("v2", "/")
         document = {"name": document[0], "separator": document[1]}
     return FrozenMap(document) if isinstance(document, Mapping) else document
 
 
-def _format(zarr_format: Any) -> Format:
+def _format(zarr_format: object) -> Format:
     if zarr_format == 2:
         return 2
     if zarr_format not in {3, None}:
@@ -172,26 +172,26 @@ class ArraySpec(Immutable):
 
     shape: Shape = attrs.field(converter=normalize_shape)
     """Extents in elements; an integer for one axis."""
-    dtype: Any = attrs.field(converter=_frozen_dtype)
+    dtype: object = attrs.field(converter=_frozen_dtype)
     """Anything numpy takes, a data type value, the name or object form of one."""
-    chunks: Any = attrs.field(default="auto", converter=_frozen_sizes)
+    chunks: object = attrs.field(default="auto", converter=_frozen_sizes)
     """Elements of a chunk along each axis, of an inner chunk where there are shards.
 
     ``"auto"``; False for a single chunk; an integer for every axis; -1 for a whole axis; a list of
     sizes for an axis makes chunks of several sizes (grid ``rectilinear``).
     """
-    shards: Any = attrs.field(default=None, converter=_frozen_sizes)
+    shards: object = attrs.field(default=None, converter=_frozen_sizes)
     """Elements of a shard along each axis: a multiple of the chunk.
 
     ``"auto"``, or a mapping with ``shape`` and ``index_location``; None for no shards.
     """
-    filters: Any = attrs.field(default="auto", converter=frozen_codecs)
+    filters: object = attrs.field(default="auto", converter=frozen_codecs)
     """Codecs from array to array: values, their JSON, or numcodecs objects."""
-    compressors: Any = attrs.field(default="auto", converter=frozen_codecs)
+    compressors: object = attrs.field(default="auto", converter=frozen_codecs)
     """Codecs from bytes to bytes; zstd at its default level by default, None for none."""
-    serializer: Any = attrs.field(default="auto", converter=frozen_codecs)
+    serializer: object = attrs.field(default="auto", converter=frozen_codecs)
     """Codec from array to bytes; little-endian elements by default."""
-    fill_value: Any = attrs.field(default=DEFAULT, converter=frozen_fill)
+    fill_value: object = attrs.field(default=DEFAULT, converter=frozen_fill)
     """Value of elements that are not stored; the type's zero by default."""
     order: Literal["C", "F"] | None = attrs.field(
         default=None, validator=attrs.validators.in_(("C", "F", None))
@@ -201,7 +201,7 @@ class ArraySpec(Immutable):
     """2 or 3; None is 3."""
     attributes: FrozenMap = attrs.field(default=None, converter=given_attributes)
     """JSON values by name."""
-    chunk_key_encoding: Any = attrs.field(default=None, converter=_frozen_key_encoding)
+    chunk_key_encoding: object = attrs.field(default=None, converter=_frozen_key_encoding)
     """How chunks are named: a value, its JSON, or in format 2 a separator."""
     dimension_names: tuple[str | None, ...] | None = attrs.field(
         default=None, converter=frozen_names
@@ -334,7 +334,7 @@ def _key_encoding(given: Any) -> ChunkKeyEncoding:
     return parsed(parse_key_encoding, document, "chunk_key_encoding")
 
 
-def _v2_separator(chunk_key_encoding: Any) -> Literal[".", "/"]:
+def _v2_separator(chunk_key_encoding: object) -> Literal[".", "/"]:
     if chunk_key_encoding is None or chunk_key_encoding == ".":
         return "."
     if chunk_key_encoding == "/":

@@ -8,7 +8,7 @@ import numpy.typing as npt
 __all__ = ["assert_same_array", "assign_same", "check_same"]
 
 
-def assert_same_array(actual: Any, expected: Any) -> None:
+def assert_same_array(actual: object, expected: object) -> None:
     """Same shape, dtype and bits (NaN equals the same NaN); scalars have no byte order."""
     actual, expected = np.asarray(actual), np.asarray(expected)
     if not expected.ndim and expected.dtype.kind in "iufcMmU":

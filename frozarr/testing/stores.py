@@ -54,7 +54,7 @@ class _AsyncFace:
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._store, name)
 
-        def call(*args: Any) -> Any:
+        def call(*args: object) -> Any:
             return asyncio.run(self._collect(method(*args)))
 
         return call

@@ -73,7 +73,7 @@ def _named(name: str, **configuration: JSON) -> dict[str, Any]:
     return {"name": name, "configuration": configuration}
 
 
-def _filters(dtype: Any, ndim: int) -> list[Any]:
+def _filters(dtype: object, ndim: int) -> list[Any]:
     """Array filters that keep every value of a type."""
     transpose = _named("transpose", order=list(range(ndim))[::-1])
     filters: list[Any] = [None, [transpose], [_named("reshape", shape=[-1])]]
@@ -94,7 +94,7 @@ def _filters(dtype: Any, ndim: int) -> list[Any]:
     return filters
 
 
-def _serializers(dtype: Any) -> list[Any]:
+def _serializers(dtype: object) -> list[Any]:
     if dtype in _VARIABLE:
         return ["auto"]
     serializers: list[Any] = ["auto", _named("bytes", endian="big")]
@@ -158,6 +158,6 @@ def any_metadata(draw: st.DrawFn, shape: Shape | None = None) -> ArrayMetadata:
     return draw(st.sampled_from((plain, _with_fill(plain, fill))))
 
 
-def _with_fill(metadata: Any, fill: Any) -> ArrayMetadata:
+def _with_fill(metadata: Any, fill: object) -> ArrayMetadata:
     filled: ArrayMetadata = attrs.evolve(metadata, fill_value=fill)
     return filled

@@ -97,7 +97,7 @@ class BloscKernel(BytesKernel):
         if size is None:  # format 2 takes it from the array's elements
             size = decoded.dtype.itemsize if isinstance(decoded, np.ndarray) else 1
         size = size if len(view) % size == 0 else 1
-        typed: Any = np.frombuffer(view, np.dtype(f"V{size}")) if len(view) else view
+        typed: object = np.frombuffer(view, np.dtype(f"V{size}")) if len(view) else view
         encoded: bytes = blosc.compress(
             typed, self._cname, self._clevel, self._shuffle, self._blocksize
         )

@@ -1,7 +1,5 @@
 """Fill values: as arrays, and which chunks hold nothing else."""
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
@@ -10,7 +8,7 @@ from frozarr.types import AnyArray, AnyDtype
 __all__ = ["as_scalar", "equal_to_fill"]
 
 
-def as_scalar(value: Any, dtype: AnyDtype) -> AnyArray:
+def as_scalar(value: object, dtype: AnyDtype) -> AnyArray:
     """A fill value as a 0-d array; bytes of any length as an object."""
     scalar = np.empty((), dtype)
     scalar[()] = value[()] if isinstance(value, np.ndarray) else value
@@ -41,7 +39,7 @@ def equal_to_fill(staging: AnyArray, fill: AnyArray) -> npt.NDArray[np.bool_]:
     return np.asarray(empty)
 
 
-def _objects_equal(rows: AnyArray, fill: Any) -> npt.NDArray[np.bool_]:
+def _objects_equal(rows: AnyArray, fill: object) -> npt.NDArray[np.bool_]:
     """Per row of objects, whether all of them equal the fill value."""
     if rows.dtype.kind == "T":  # most rows differ in their first element
         empty = np.asarray(rows[:, 0] == fill)

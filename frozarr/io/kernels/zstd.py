@@ -66,7 +66,7 @@ def one_block_nbytes(heads: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
 class _Frames:
     """Decoded frames that lie side by side in memory, as numpy takes memory from elsewhere."""
 
-    def __init__(self, owner: Any, address: int, nbytes: int) -> None:
+    def __init__(self, owner: object, address: int, nbytes: int) -> None:
         self._owner = owner
         self.__array_interface__ = {
             "data": (address, True), "shape": (nbytes,), "typestr": "|u1", "version": 3,

@@ -53,7 +53,7 @@ def naming(place: StorePath, metadata: ArrayMetadata) -> Iterator[None]:
         raise
 
 
-def select(array: BoundArray, access: Access, selection: Any, mode: SelectionMode) -> Selection:
+def select(array: BoundArray, access: Access, selection: object, mode: SelectionMode) -> Selection:
     """Normalised selection on the array; errors name it."""
     metadata = array.metadata
     try:
@@ -115,7 +115,7 @@ class Reading:
 
 
 def reading(
-    array: BoundArray, access: Access, selection: Selection, *, out: Any = None,
+    array: BoundArray, access: Access, selection: Selection, *, out: object = None,
     prototype: BufferPrototype | None = None,
 ) -> Reading:  # fmt: skip
     """Read of a selection, checked and planned; nothing is read yet.
@@ -250,7 +250,12 @@ def gather_batches(job: Reading | Writing) -> Gather[None]:
 
 
 def write(
-    array: BoundArray, access: Access, selection: Selection, value: Any, *, one_each: bool = False
+    array: BoundArray,
+    access: Access,
+    selection: Selection,
+    value: object,
+    *,
+    one_each: bool = False,
 ) -> Program[None]:
     """Program that writes a selection; see `writing`."""
     with naming(access.place, array.metadata):

@@ -15,7 +15,7 @@ from frozarr.io.programs.requests import (
     StoreRequest,
     Task,
 )
-from frozarr.io.runners.locks import LOCKS
+from frozarr.io.runners.locks import LOCKS, Owner
 
 __all__ = ["Answers", "answered", "answered_async", "drive", "finish", "named"]
 
@@ -25,7 +25,7 @@ T = TypeVar("T")
 class Answers(Protocol):
     """How a runner carries out requests."""
 
-    async def answer(self, request: AnyRequest, store: Performer | None, owner: object) -> Any:
+    async def answer(self, request: AnyRequest, store: Performer | None, owner: Owner) -> Any:
         """Carry out a request.
 
         Parameters
@@ -54,10 +54,11 @@ async def drive(task: Task[T], answers: Answers) -> T:
     BaseException
         What the program raises; errors of requests are raised in the program first.
     """
-    program, store, owner = task.program, task.store, object()
+    owner: Owner = []
+    program, store = task.program, task.store
     step, direct = answers.steps(), answers.direct
     resume: Callable[[Any], AnyRequest] = program.send
-    reply: Any = None
+    reply: object = None
     try:
         while True:
             if step is None:
@@ -76,11 +77,14 @@ async def drive(task: Task[T], answers: Answers) -> T:
             except BaseException as error:  # noqa: BLE001 - the program may clean up, and raises it
                 reply, resume = error, program.throw
     finally:
-        program.close()
-        LOCKS.release(owner)
+        try:
+            program.close()
+            LOCKS.release(owner)
+        finally:
+            owner.clear()
 
 
-def _advance(resume: Callable[[Any], Any], reply: Any) -> tuple[bool, Any]:
+def _advance(resume: Callable[[Any], Any], reply: object) -> tuple[bool, Any]:
     """Let a program go on to its next request; whether it has ended, and that or its result."""
     try:
         return False, resume(reply)
@@ -126,11 +130,11 @@ class _Asking:
     def __init__(self, perform: Callable[[Any], Any]) -> None:
         self._perform = perform
 
-    def direct(self, _: Any, request: AnyStoreRequest) -> Any:
+    def direct(self, _: object, request: AnyStoreRequest) -> Any:
         """What the function says."""
         return self._perform(request)
 
-    async def answer(self, request: AnyRequest, _: Any, __: object) -> Any:
+    async def answer(self, request: AnyRequest, _: object, __: object) -> Any:
         """Only stores are asked."""
         raise TypeError(f"not a request to a store: {request!r}")
 
@@ -151,7 +155,7 @@ class _Awaiting:
     def __init__(self, perform: Callable[[Any], Awaitable[Any]]) -> None:
         self._perform = perform
 
-    async def answer(self, request: AnyRequest, _: Any, __: object) -> Any:
+    async def answer(self, request: AnyRequest, _: object, __: object) -> Any:
         """What the function says."""
         return await self._perform(request)
 

@@ -1,20 +1,28 @@
 """The lock table: which keys of which stores are being changed in this process.
 
 One table for all handles and stores, so that two handles on one directory see each other. Keys are
-taken all at once or not at all, so programs can't deadlock. They are held in the name of an owner,
-who gives all of them back at once, whatever interrupted it.
+taken all at once or not at all, so programs can't deadlock.
+
+An owner is a list of the keys that it holds. Whoever makes one empties it at the end, in a
+``finally`` of its own: ``owner.clear()`` is one call, which no signal divides, and a key whose
+owner does not list it is free. So an interrupt, wherever it strikes, leaves no key locked.
 """
 
 import contextlib
 import os
 import threading
 from collections.abc import Callable, Hashable, Iterable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["LOCKS", "LockTable"]
+__all__ = ["LOCKS", "LockTable", "Owner"]
+
+Owner: TypeAlias = list[Hashable]
+"""The keys that somebody holds."""
+_LOOK_AGAIN_SECONDS: Final = 1.0
+"""How long to wait at most for a message that a key is free: an interrupt may have swallowed it."""
 
 
 class LockTable:
@@ -22,7 +30,7 @@ class LockTable:
 
     Examples
     --------
-    >>> table, first, second = LockTable(), object(), object()
+    >>> table, first, second = LockTable(), [], []
     >>> table.try_acquire(first, [("store", "c/0")]), table.try_acquire(second, [("store", "c/0")])
     (True, False)
     >>> table.release(first)
@@ -35,36 +43,42 @@ class LockTable:
 
     def reset(self) -> None:
         """Forget everything: a forked child has none of its parent's threads."""
-        self._held: dict[Hashable, object] = {}
-        self._keys_of: dict[object, set[Hashable]] = {}
+        self._owners: dict[Hashable, Owner] = {}
         self._waiting: list[Callable[[], None]] = []
-        self._changed = threading.Condition(threading.Lock())
+        self._changing = threading.Lock()
 
     @property
     def held(self) -> frozenset[Hashable]:
         """All keys that are held."""
-        return frozenset(self._held)
+        return frozenset(key for key, owner in list(self._owners.items()) if key in owner)
 
-    def try_acquire(self, owner: object, keys: Iterable[Hashable]) -> bool:
+    def try_acquire(self, owner: Owner, keys: Iterable[Hashable]) -> bool:
         """Take all keys if none is held by others; whether that was so."""
-        with self._changed:
+        with self._changing:
             return self._take(owner, set(keys))
 
-    def _take(self, owner: object, wanted: set[Hashable]) -> bool:
-        if any(self._held.get(key, owner) is not owner for key in wanted):
-            return False
-        self._keys_of.setdefault(owner, set()).update(wanted)
-        self._held.update(dict.fromkeys(wanted, owner))
+    def _take(self, owner: Owner, wanted: set[Hashable]) -> bool:
+        for key in wanted:
+            other = self._owners.get(key)
+            if other is not None and other is not owner and key in other:
+                return False
+        self._owners.update(dict.fromkeys(wanted, owner))
+        owner.extend(wanted)
         return True
 
-    def acquire(self, owner: object, keys: Iterable[Hashable]) -> None:
+    def acquire(self, owner: Owner, keys: Iterable[Hashable]) -> None:
         """Take all keys, waiting until others hold none of them."""
         wanted = set(keys)
-        with self._changed:
-            while not self._take(owner, wanted):
-                self._changed.wait()
+        while True:
+            turn = threading.Lock()
+            turn.acquire()
+            with self._changing:
+                if self._take(owner, wanted):
+                    return
+                self._waiting.append(turn.release)
+            turn.acquire(timeout=_LOOK_AGAIN_SECONDS)
 
-    async def acquire_async(self, owner: object, keys: Iterable[Hashable]) -> None:
+    async def acquire_async(self, owner: Owner, keys: Iterable[Hashable]) -> None:
         """Take all keys, letting the running loop go on until others hold none of them."""
         import asyncio  # noqa: PLC0415 - a fifth of our import time, and not needed by most
 
@@ -77,21 +91,22 @@ class LockTable:
                 with contextlib.suppress(RuntimeError):  # that loop is closed: nobody waits
                     loop.call_soon_threadsafe(_wake, woken)
 
-            with self._changed:
+            with self._changing:
                 if self._take(owner, wanted):
                     return
                 self._waiting.append(wake)
-            await woken
+            await asyncio.wait([woken], timeout=_LOOK_AGAIN_SECONDS)
 
-    def release(self, owner: object) -> None:
+    def release(self, owner: Owner) -> None:
         """Give back all keys of an owner; none is fine."""
-        if owner not in self._keys_of:
+        if not owner:
             return
-        with self._changed:
-            for key in self._keys_of.pop(owner, ()):
-                if self._held.get(key) is owner:
-                    del self._held[key]
-            self._changed.notify_all()
+        keys = set(owner)
+        owner.clear()
+        with self._changing:
+            for key in keys:
+                if self._owners.get(key) is owner:
+                    del self._owners[key]
             waiting, self._waiting = self._waiting, []
         for wake in waiting:
             wake()

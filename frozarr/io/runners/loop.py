@@ -21,7 +21,7 @@ from frozarr.io.programs.requests import (
 )
 from frozarr.io.runners.coroutines import GATE, Gate, all_done, in_thread
 from frozarr.io.runners.drive import drive, named
-from frozarr.io.runners.locks import LOCKS
+from frozarr.io.runners.locks import LOCKS, Owner
 
 __all__ = ["gather", "run_async"]
 
@@ -54,7 +54,7 @@ class _Loop:
         """Where a program's own work is done."""
         return in_thread if self._threaded else None
 
-    async def answer(self, request: AnyRequest, store: Performer | None, owner: object) -> Any:
+    async def answer(self, request: AnyRequest, store: Performer | None, owner: Owner) -> Any:
         """Carry out one request."""
         if isinstance(request, StoreRequest):
             return await named(store, request).perform_async(request)

@@ -30,12 +30,12 @@ class _Record:
     def steps(self) -> None:
         """A program's own work is done right here."""
 
-    def direct(self, _: Any, request: AnyStoreRequest) -> Any:
+    def direct(self, _: object, request: AnyStoreRequest) -> Any:
         """Note a request to a store and carry it out."""
         self.requests.append(request)
         return self._store.perform(request)
 
-    async def answer(self, request: AnyRequest, _: Any, __: object) -> Any:
+    async def answer(self, request: AnyRequest, _: object, __: object) -> Any:
         """Note a request; programs run one after the other."""
         if isinstance(request, Gather):
             return [await drive(Task(task.program), self) for task in request.tasks]

@@ -28,7 +28,7 @@ from frozarr.io.programs.requests import (
 )
 from frozarr.io.runners.drive import drive, finish, named
 from frozarr.io.runners.freed_memory import keep_freed_memory
-from frozarr.io.runners.locks import LOCKS
+from frozarr.io.runners.locks import LOCKS, Owner
 
 __all__ = ["run"]
 
@@ -92,7 +92,7 @@ class _Threads:
                 return store.perform(request)
         return store.perform(request)
 
-    async def answer(self, request: AnyRequest, store: Performer | None, owner: object) -> Any:
+    async def answer(self, request: AnyRequest, store: Performer | None, owner: Owner) -> Any:
         """Carry out a request for other programs, or for locks."""
         if isinstance(request, Gather):
             return self._gather(request, store)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 from frozarr.errors import ReadOnlyError
 from frozarr.io.programs.requests import AnyStoreRequest, StoreRequest, Swap
 from frozarr.io.runners.drive import answered, answered_async
-from frozarr.io.runners.locks import LOCKS
+from frozarr.io.runners.locks import LOCKS, Owner
 from frozarr.io.stores import verbs
 from frozarr.io.stores.by_verbs import OURS, VERBS_OF, Dialect, by_verbs
 from frozarr.io.stores.dispatch import Answering
@@ -47,7 +47,7 @@ class Store(Answering, ABC):
     own_verbs: ClassVar[frozenset[str]] = frozenset()
     """Verbs that a subclass overrides: requests that are about them go through them."""
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
         cls.own_verbs = frozenset(
             verb for verb in VERBS if getattr(cls, verb) is not getattr(Store, verb)
@@ -108,7 +108,7 @@ class Store(Answering, ABC):
                 url=self.url, key=key or None,
             )  # fmt: skip
 
-    def is_settled(self, version: Any) -> bool:
+    def is_settled(self, version: object) -> bool:
         """Whether any later change surely gives another version; asked right after `Versions`."""
         return version is not None
 
@@ -255,10 +255,10 @@ async def carry_out_by_verbs(
     dialect
         The classes of buffers and byte requests that the verbs take.
     """
-    owner = object()
-    if isinstance(request, Swap):
-        await LOCKS.acquire_async(owner, [(store.identity, request.key, "verbs")])
+    owner: Owner = []
     try:
+        if isinstance(request, Swap):
+            await LOCKS.acquire_async(owner, [(store.identity, request.key, "verbs")])
         answer = await by_verbs(whose, own, request, dialect)
         if answer is NotImplemented:
             simpler = by_simpler_requests(request)
@@ -311,13 +311,16 @@ class BlockingStore(Store):
         simpler = by_simpler_requests(request)
         if simpler is None:
             raise unsupported(self, request)
-        owner = object()
-        if request.changes:  # what it takes several steps to change is not changed by others
-            LOCKS.acquire(owner, [(self.identity, request.subject, "change")])
+        owner: Owner = []
         try:
+            if request.changes:  # what it takes several steps to change is not changed by others
+                LOCKS.acquire(owner, [(self.identity, request.subject, "change")])
             return answered(simpler, self.carry_out)
         finally:
-            LOCKS.release(owner)
+            try:
+                LOCKS.release(owner)
+            finally:
+                owner.clear()  # whatever interrupts
 
     async def perform_async(self, request: StoreRequest[T]) -> T:
         """Carry out a request, for callers on any event loop; its answer."""

@@ -44,7 +44,7 @@ class Answering:
 
     _answer_methods: ClassVar[Mapping[type[Any], Callable[[Any, Any], Any]]] = {}
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
         names: dict[type[Any], str] = {}
         for base in reversed(cls.__mro__):

@@ -82,8 +82,8 @@ class LoggingStore(WrapperStore[S]):
 
     @classmethod
     async def open(
-        cls, store_cls: type[S], *args: Any, log_level: str = "DEBUG",
-        log_handler: logging.Handler | None = None, **kwargs: Any,
+        cls, store_cls: type[S], *args: object, log_level: str = "DEBUG",
+        log_handler: logging.Handler | None = None, **kwargs: object,
     ) -> Self:  # fmt: skip
         """Logging store around a new store of another class."""
         store = await store_cls.open(*args, **kwargs)

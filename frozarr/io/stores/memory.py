@@ -149,7 +149,7 @@ class MemoryStore(BlockingStore):
         """The values themselves, compared by identity."""
         return [_Same(self._values.get(key)) for key in request.keys]
 
-    def is_settled(self, version: Any) -> bool:  # noqa: ARG002 - the same for all
+    def is_settled(self, version: object) -> bool:  # noqa: ARG002 - the same for all
         """No: whoever kept a version would keep the value alive with it."""
         return False
 

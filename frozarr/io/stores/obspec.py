@@ -125,6 +125,6 @@ class ObspecStore(AsyncStore):
         return list({key[start:].partition("/")[0] for key in await self._keys(prefix)})
 
 
-def _field(entry: Any, name: str) -> Any:
+def _field(entry: object, name: str) -> Any:
     """Field of what a client says about an object: a mapping, or an object with attributes."""
     return entry[name] if isinstance(entry, Mapping) else getattr(entry, name)

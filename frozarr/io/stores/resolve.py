@@ -32,7 +32,7 @@ def _fsspec() -> Any:
     return import_module("frozarr.io.stores.fsspec").FsspecStore
 
 
-def _from_url(url: str, storage_options: Mapping[str, Any] | None) -> Store:
+def _from_url(url: str, storage_options: Mapping[str, object] | None) -> Store:
     parts = urlsplit(url)
     if parts.scheme in {"", "file"} or len(parts.scheme) == 1:  # one letter is a Windows drive
         if storage_options:
@@ -94,7 +94,7 @@ def resolve(
     path: str | None = None,
     *,
     mode: AccessMode | None = None,
-    storage_options: Mapping[str, Any] | None = None,
+    storage_options: Mapping[str, object] | None = None,
 ) -> StorePath:
     """Place meant by a store argument.
 

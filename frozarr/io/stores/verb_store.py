@@ -52,7 +52,7 @@ class VerbStore(Store):
     (['c/0', 'zarr.json'], array([2, 3]))
     """
 
-    def __init__(self, verbs: Any, *, read_only: bool | None = None) -> None:
+    def __init__(self, verbs: object, *, read_only: bool | None = None) -> None:
         given = bool(getattr(verbs, "read_only", False))
         super().__init__(read_only=given if read_only is None else read_only)
         if not has_verbs(verbs):

@@ -72,7 +72,7 @@ def as_value(value: object) -> BytesLike:
 
 
 def get_partial_values(
-    store: Any,  # noqa: ARG001 - all verbs take it
+    store: object,  # noqa: ARG001 - all verbs take it
     prototype: BufferPrototype | None,
     key_ranges: Iterable[tuple[str, ByteRequest | None]],
 ) -> Program[list[Buffer | None]]:
@@ -84,7 +84,7 @@ def get_partial_values(
 
 
 def get(
-    store: Any, key: str, prototype: BufferPrototype | None = None,
+    store: object, key: str, prototype: BufferPrototype | None = None,
     byte_range: ByteRequest | None = None,
 ) -> Program[Buffer | None]:  # fmt: skip
     """Value of a key, or part of it, as a buffer; None if the key is missing."""
@@ -93,7 +93,7 @@ def get(
 
 
 def get_ranges(
-    store: Any, key: str, byte_ranges: Sequence[ByteRequest | None], *,
+    store: object, key: str, byte_ranges: Sequence[ByteRequest | None], *,
     prototype: BufferPrototype | None = None,
 ) -> Program[list[tuple[int, Buffer | None]]]:  # fmt: skip
     """Parts of one value, each with its position in what was asked for."""
@@ -101,12 +101,12 @@ def get_ranges(
     return list(enumerate(parts))
 
 
-def set_value(store: Any, key: str, value: "Buffer | BytesLike") -> Program[None]:  # noqa: ARG001 - all verbs take it
+def set_value(store: object, key: str, value: "Buffer | BytesLike") -> Program[None]:  # noqa: ARG001 - all verbs take it
     """Set a key."""
     yield from Put([user_key(key)], [as_value(value)])
 
 
-def set_if_not_exists(store: Any, key: str, value: "Buffer | BytesLike") -> Program[None]:  # noqa: ARG001 - all verbs take it
+def set_if_not_exists(store: object, key: str, value: "Buffer | BytesLike") -> Program[None]:  # noqa: ARG001 - all verbs take it
     """Set a key unless it exists."""
     yield from Swap(user_key(key), None, bytes(as_value(value)))
 
@@ -136,22 +136,22 @@ def set_partial_values(
             written = yield from Swap(key, old, new)
 
 
-def delete(store: Any, key: str) -> Program[None]:  # noqa: ARG001 - all verbs take it
+def delete(store: object, key: str) -> Program[None]:  # noqa: ARG001 - all verbs take it
     """Remove a key; a missing one is no error."""
     yield from Delete([user_key(key)])
 
 
-def delete_dir(store: Any, prefix: str) -> Program[None]:  # noqa: ARG001 - all verbs take it
+def delete_dir(store: object, prefix: str) -> Program[None]:  # noqa: ARG001 - all verbs take it
     """Remove all keys below a prefix."""
     yield from DeletePrefix(normalize_path(prefix))
 
 
-def clear(store: Any) -> Program[None]:  # noqa: ARG001 - all verbs take it
+def clear(store: object) -> Program[None]:  # noqa: ARG001 - all verbs take it
     """Remove all keys."""
     yield from DeletePrefix("")
 
 
-def exists(store: Any, key: str) -> Program[bool]:  # noqa: ARG001 - all verbs take it
+def exists(store: object, key: str) -> Program[bool]:  # noqa: ARG001 - all verbs take it
     """Whether a key exists."""
     (size,) = yield from Sizes([user_key(key)])
     return size is not None
@@ -165,14 +165,14 @@ def getsize(store: Any, key: str) -> Program[int]:
     return size
 
 
-def getsize_prefix(store: Any, prefix: str) -> Program[int]:  # noqa: ARG001 - all verbs take it
+def getsize_prefix(store: object, prefix: str) -> Program[int]:  # noqa: ARG001 - all verbs take it
     """Bytes of all values below a prefix."""
     keys = yield from ListPrefix(normalize_path(prefix))
     sizes = yield from Sizes(keys)
     return sum(size or 0 for size in sizes)
 
 
-def is_empty(store: Any, prefix: str = "") -> Program[bool]:
+def is_empty(store: object, prefix: str = "") -> Program[bool]:
     """Whether there are no keys below a prefix; folders without keys don't count."""
     path = normalize_path(prefix)
     for name in (yield from ListNames(path)):
@@ -183,12 +183,12 @@ def is_empty(store: Any, prefix: str = "") -> Program[bool]:
     return True
 
 
-def list_keys(store: Any) -> Program[list[str]]:  # noqa: ARG001 - all verbs take it
+def list_keys(store: object) -> Program[list[str]]:  # noqa: ARG001 - all verbs take it
     """All keys."""
     return (yield from ListPrefix(""))
 
 
-def list_prefix(store: Any, prefix: str) -> Program[list[str]]:  # noqa: ARG001 - all verbs take it
+def list_prefix(store: object, prefix: str) -> Program[list[str]]:  # noqa: ARG001 - all verbs take it
     """All keys that start with a text, relative to the root: with "a" also "a.b" and "ab/c"."""
     folder, _, start = prefix.lstrip("/").rpartition("/")
     if not start:
@@ -203,7 +203,7 @@ def list_prefix(store: Any, prefix: str) -> Program[list[str]]:  # noqa: ARG001 
     return sorted(keys)
 
 
-def list_dir(store: Any, prefix: str) -> Program[list[str]]:  # noqa: ARG001 - all verbs take it
+def list_dir(store: object, prefix: str) -> Program[list[str]]:  # noqa: ARG001 - all verbs take it
     """Names one level below a prefix."""
     return (yield from ListNames(normalize_path(prefix)))
 

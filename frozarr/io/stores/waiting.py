@@ -30,7 +30,7 @@ from frozarr.io.programs.requests import (
 )
 from frozarr.io.runners.coroutines import GATE, Gate, all_done
 from frozarr.io.runners.drive import answered_async
-from frozarr.io.runners.locks import LOCKS
+from frozarr.io.runners.locks import LOCKS, Owner
 from frozarr.io.stores.base import Store, unsupported
 from frozarr.io.stores.dispatch import answers
 from frozarr.io.stores.simpler import by_simpler_requests
@@ -265,9 +265,9 @@ class AsyncStore(Store):
         key, old, new = request.key, request.old, request.new
         if old is None and new is not None:
             return await self._create(key, new)
-        owner = object()
-        await LOCKS.acquire_async(owner, [(self.identity, key, "change")])
+        owner: Owner = []
         try:
+            await LOCKS.acquire_async(owner, [(self.identity, key, "change")])
             stored = await self._get(key, None)
             if (None if stored is None else bytes(as_bytes_view(stored))) != old:
                 return False

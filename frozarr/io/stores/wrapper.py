@@ -53,7 +53,7 @@ class WrapperStore(Store, Generic[S]):
         return (yield from request)
 
     @classmethod
-    async def open(cls, store_cls: type[S], *args: Any, **kwargs: Any) -> Self:
+    async def open(cls, store_cls: type[S], *args: object, **kwargs: Any) -> Self:
         """A wrapper around a new store of another class, which takes the arguments."""
         return cls(await store_cls.open(*args, **kwargs))
 
@@ -78,7 +78,7 @@ class WrapperStore(Store, Generic[S]):
         twin._store = self._store.with_read_only(read_only)
         return twin
 
-    def is_settled(self, version: Any) -> bool:
+    def is_settled(self, version: object) -> bool:
         """Whether any later change surely gives another version."""
         return self._store.is_settled(version)
 

@@ -5,7 +5,7 @@ unpickling runs code.
 """
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import attrs
 
@@ -31,7 +31,7 @@ def _config(at: At) -> FrozenMap | Invalid:
     return FrozenMap(value, at.loc)
 
 
-def _checked(config: Any) -> FrozenMap:
+def _checked(config: object) -> FrozenMap:
     return parsed(_config, config, "config")
 
 

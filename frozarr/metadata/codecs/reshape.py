@@ -14,7 +14,7 @@ from frozarr.types import Shape
 __all__ = ["ReshapeCodec"]
 
 
-def _is_extent(entry: Any) -> bool:
+def _is_extent(entry: object) -> bool:
     if isinstance(entry, list | tuple):
         return bool(entry) and all(type(axis) is int and axis >= 0 for axis in entry)
     return type(entry) is int and (entry >= 1 or entry == -1)

@@ -85,7 +85,7 @@ class FixedLengthUtf32(Immutable):
             return at.problem(f"{at.value!r} is longer than {self.length} characters")
         return np.array(at.value, self.numpy)[()]
 
-    def fill_to_json(self, fill: Any) -> JSON:
+    def fill_to_json(self, fill: object) -> JSON:
         """The text."""
         return str(fill)
 
@@ -234,7 +234,7 @@ class RawBytes(Immutable):
             return np.zeros((), self.numpy)[()]
         return self.parse_fill(at)
 
-    def fill_to_json_v2(self, fill: Any) -> JSON:
+    def fill_to_json_v2(self, fill: object) -> JSON:
         """Base64."""
         return encode_base64(np.asarray(fill, self.numpy).tobytes())
 

@@ -69,7 +69,7 @@ class Boolean(_Numeric):
             return at.problem(f"expected true or false, got {at.value!r}")
         return np.bool_(at.value)
 
-    def fill_to_json(self, fill: Any) -> JSON:
+    def fill_to_json(self, fill: object) -> JSON:
         """``true`` or ``false``."""
         return bool(fill)
 
@@ -136,7 +136,7 @@ class Float(_Numeric):
         """Number, special name, or hex for a NaN that is not the canonical one."""
         return float_to_json(np.asarray(fill, self.numpy))
 
-    def fill_to_json_v2(self, fill: Any) -> JSON:
+    def fill_to_json_v2(self, fill: object) -> JSON:
         """Number or special name; format 2 has no hex."""
         return float_to_json(np.asarray(fill, self.numpy), hex_allowed=False)
 
@@ -172,7 +172,7 @@ class Complex(_Numeric):
         # viewed, not computed: arithmetic would lose NaN payloads and the sign of zero
         return np.array(parts, self.part).view(self.numpy)[0]  # type: ignore[no-any-return]  # scalar
 
-    def fill_to_json(self, fill: Any) -> JSON:
+    def fill_to_json(self, fill: object) -> JSON:
         """Pair of floats."""
         return [float_to_json(p) for p in np.array([fill], self.numpy).view(self.part)]
 
@@ -182,7 +182,7 @@ class Complex(_Numeric):
             at = at.holding([at.value, 0.0])
         return self.parse_fill(at)
 
-    def fill_to_json_v2(self, fill: Any) -> JSON:
+    def fill_to_json_v2(self, fill: object) -> JSON:
         """Pair of floats without hex."""
         parts = np.array([fill], self.numpy).view(self.part)
         return [float_to_json(p, hex_allowed=False) for p in parts]

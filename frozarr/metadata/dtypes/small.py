@@ -95,7 +95,7 @@ class SmallFloat(_SmallType):
             return cast[0]
         return at.problem(f"{self.name} has no {value}")
 
-    def fill_to_json(self, fill: Any) -> JSON:
+    def fill_to_json(self, fill: object) -> JSON:
         """Number or special name; hex for NaNs other than the usual one."""
         array = np.asarray(fill, self.numpy).reshape(1)
         value = float(array.astype(np.float64)[0])

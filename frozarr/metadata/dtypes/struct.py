@@ -70,7 +70,7 @@ class Struct(Immutable):
             one[name] = value
         return one[0]
 
-    def fill_to_json(self, fill: Any) -> JSON:
+    def fill_to_json(self, fill: object) -> JSON:
         """Object with every field."""
         scalar = np.asarray(fill, self.numpy)
         return {name: t.fill_to_json(scalar[name][()]) for name, t in self.fields}
@@ -79,7 +79,7 @@ class Struct(Immutable):
         """Base64 of the packed bytes; 0, which zarr-python 2 stored, is all zeros."""
         return self.cast_fill(0) if at.value == 0 else self.parse_fill(at)
 
-    def fill_to_json_v2(self, fill: Any) -> JSON:
+    def fill_to_json_v2(self, fill: object) -> JSON:
         """Base64 of the packed little-endian bytes."""
         stored = self.numpy.newbyteorder("<")
         return encode_base64(np.asarray(fill).astype(stored).tobytes())
@@ -156,7 +156,7 @@ def _parse_fields(at: At) -> Struct | Invalid:
     return Struct(fields) if len(at.problems) == before else INVALID
 
 
-def _check_field(at: At, name: Any, data_type: Any, earlier: list[Any]) -> None:
+def _check_field(at: At, name: object, data_type: Any, earlier: list[Any]) -> None:
     if name is not INVALID and (not isinstance(name, str) or not name):
         at.child("name").problem(f"expected a non-empty string, got {name!r}")
     elif name in earlier:

@@ -1,6 +1,6 @@
 """Points in time and durations: ``numpy.datetime64``, ``numpy.timedelta64`` (zarr-extensions)."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import attrs
 import numpy as np
@@ -71,7 +71,7 @@ class TimeType(Immutable):
             return INVALID
         return np.array([count], np.int64).view(self.numpy)[0]
 
-    def fill_to_json(self, fill: Any) -> JSON:
+    def fill_to_json(self, fill: object) -> JSON:
         """Integer count, or ``"NaT"``."""
         count = int(np.asarray(fill, self.numpy).reshape(1).view(np.int64)[0])
         return "NaT" if count == _NAT else count
@@ -80,7 +80,7 @@ class TimeType(Immutable):
         """As in format 3; old writers stored 0.0 too."""
         return self.parse_fill(whole_number(at))
 
-    def fill_to_json_v2(self, fill: Any) -> JSON:
+    def fill_to_json_v2(self, fill: object) -> JSON:
         """Integer count; NaT as the smallest one, which all readers know."""
         return int(np.asarray(fill, self.numpy).reshape(1).view(np.int64)[0])
 

@@ -53,7 +53,7 @@ class String(Immutable):
             return at.problem(f"can't be UTF-8: {error}")
         return at.value
 
-    def fill_to_json(self, fill: Any) -> JSON:
+    def fill_to_json(self, fill: object) -> JSON:
         """The text."""
         return str(fill)
 

@@ -93,14 +93,14 @@ class _Member:
     """How a field is read from a document and written to one."""
 
     parse: Parser[Any]
-    absent: Any
+    absent: object
     to_json: Callable[[Any], JSON]
-    hidden: Any
+    hidden: object
 
 
 def member(
-    parse: Parser[T], *, default: Any = attrs.NOTHING, absent: Any = REQUIRED,
-    to_json: Callable[[Any], JSON] = thaw, hidden: Any = UNSET,
+    parse: Parser[T], *, default: object = attrs.NOTHING, absent: object = REQUIRED,
+    to_json: Callable[[Any], JSON] = thaw, hidden: object = UNSET,
 ) -> Any:  # fmt: skip
     """Field of a `Configured` class, which is a member of its configuration of the same name.
 
@@ -119,7 +119,7 @@ def member(
         The field's value for which no member is written.
     """
 
-    def check(value: Any, field: "attrs.Attribute[Any]") -> Any:
+    def check(value: object, field: "attrs.Attribute[Any]") -> Any:
         if value is UNSET or value is hidden:
             return value
         return parsed(parse, value, field.name)

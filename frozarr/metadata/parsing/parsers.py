@@ -1,7 +1,7 @@
 """Parsers of plain JSON values."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from frozarr.metadata.json import FrozenJSON, freeze
 from frozarr.metadata.parsing.at import INVALID, At, Invalid, Parser
@@ -102,5 +102,5 @@ def json_object(at: At) -> Mapping[str, JSON] | Invalid:
 
 def json_value(at: At) -> FrozenJSON:
     """Any JSON value, frozen."""
-    value: Any = at.value
+    value: object = at.value
     return freeze(value, at.loc)

@@ -41,7 +41,7 @@ _WITH_BUCKETS: Final = frozenset({
 Exceptions = tuple[type[Exception], ...]
 
 
-def _told_apart(value: Any) -> Hashable:
+def _told_apart(value: object) -> Hashable:
     """What tells a filesystem, or an option of one, from others: equal for equal places.
 
     Never the object itself: each thread has filesystems of its own for the same place.
