@@ -13,9 +13,18 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from frozarr.io.kernels.base import BytesLike, Parts, as_bytes_view
-from frozarr.io.stores.local.portable import WRITEV, open_read, patiently, read_at, read_into
+from frozarr.io.stores.local.portable import (
+    WRITEV,
+    is_abandoned,
+    open_read,
+    patiently,
+    read_at,
+    read_into,
+)
 
 _STALE_SECONDS: Final = 3600
+ONE_CALL_NBYTES: Final = 0x7FFFF000
+"""Most bytes that one call reads on Linux (read(2)); other systems read no more."""
 _PIECES: Final = 1024
 """Most buffers that one system call takes (IOV_MAX on Linux)."""
 MISSING: Final = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
@@ -103,7 +112,8 @@ def read_whole(fd: int, nbytes_hint: int, key: str) -> bytes | None:
     """
     try:
         value = os.read(fd, wanted := nbytes_hint + 1)
-        if len(value) in {0, wanted}:  # empty, or more to come: find out what this is
+        # empty, or perhaps more to come: find out what this is
+        if len(value) in {0, wanted} or len(value) >= ONE_CALL_NBYTES:
             nbytes = regular_nbytes(fd, key)
             if nbytes > len(value):
                 value += read_range(fd, len(value), nbytes - len(value))
@@ -169,9 +179,14 @@ def remove_tree(path: str) -> None:
 
 
 def sweep(folder: str) -> None:
-    """Remove what processes that died long ago have left."""
+    """Remove what processes that died long ago have left; what somebody holds stays.
+
+    Age alone decides nothing of folders: a tree in the making can be old, and is locked by its
+    maker as long as that one lives. Where folders can't be locked, they are left alone.
+    """
     oldest = time.time() - _STALE_SECONDS
     for entry in scan(folder):
         with contextlib.suppress(OSError):
-            if entry.stat(follow_symlinks=False).st_mtime < oldest:
+            old = entry.stat(follow_symlinks=False).st_mtime < oldest
+            if old and (not entry.is_dir(follow_symlinks=False) or is_abandoned(entry.path)):
                 remove_tree(entry.path)

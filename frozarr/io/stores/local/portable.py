@@ -131,6 +131,41 @@ def exclusive_folder(folder: str | os.PathLike[str], identity: Hashable) -> Iter
             os.close(fd)
 
 
+_HELD: dict[str, int] = {}
+"""Open folders that are in the making, by their paths: each locked until it is closed."""
+
+
+def hold_folder(folder: str) -> None:
+    """Lock a folder that is in the making, until it is let go of or this process ends."""
+    if fcntl is None:
+        return
+    fd = os.open(folder, os.O_RDONLY)
+    with contextlib.suppress(OSError):  # some network file systems can't lock
+        fcntl.flock(fd, fcntl.LOCK_SH)
+    _HELD[folder] = fd
+
+
+def let_go_of_folder(folder: str) -> None:
+    """Unlock a folder that is no longer in the making."""
+    fd = _HELD.pop(folder, None)
+    if fd is not None:
+        os.close(fd)
+
+
+def is_abandoned(folder: str) -> bool:
+    """Whether nobody who lives holds a folder; False where that can't be found out."""
+    if fcntl is None:
+        return False
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(fd)
+    return True
+
+
 def _same_file(fd: int, path: str | os.PathLike[str]) -> bool:
     """Whether a path still names the open file."""
     try:

@@ -62,6 +62,8 @@ from frozarr.io.stores.local.portable import (
     exchange,
     exclusive_folder,
     fcntl,
+    hold_folder,
+    let_go_of_folder,
     open_read,
     patiently,
     read_into,
@@ -449,6 +451,7 @@ class LocalStore(BlockingStore):
         staged = f"{HIDDEN}/{name}" if prefix else f"{_BESIDE}/{name}"
         try:
             os.makedirs(self._path(staged))
+            hold_folder(self._path(staged))
         except OSError:
             return None
         sweep(os.path.dirname(self._path(staged)) + "/")
@@ -461,6 +464,7 @@ class LocalStore(BlockingStore):
         place = self._path(request.prefix) if request.prefix else str(self.root)
         with self._exclusive():
             exchange(made, place)
+        let_go_of_folder(made)
         remove_tree(made)
         with contextlib.suppress(OSError):
             os.rmdir(os.path.dirname(made))
@@ -468,6 +472,7 @@ class LocalStore(BlockingStore):
     @answers(Discard)
     def _discard(self, request: Discard) -> None:
         made = self._path(request.prefix)
+        let_go_of_folder(made)
         remove_tree(made)
         with contextlib.suppress(OSError):
             os.rmdir(os.path.dirname(made))
