@@ -1,5 +1,6 @@
 """Runtime settings as one frozen value, passed explicitly and carried by handles."""
 
+import difflib
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -157,5 +158,7 @@ def as_config(value: ConfigLike) -> Config:
         return base
     unknown = sorted(set(value) - set(_FIELDS))
     if unknown:
-        raise TypeError(f"unknown config fields {unknown}; known ones: {sorted(_FIELDS)}")
+        close = difflib.get_close_matches(unknown[0], _FIELDS, 1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise TypeError(f"unknown config fields {unknown}{hint}; known ones: {sorted(_FIELDS)}")
     return base.evolve(**dict(value))

@@ -1,7 +1,8 @@
 """New arrays: everything about them is checked first (`Creation`), then they are stored."""
 
 import sys
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Callable
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import attrs
 import numpy as np
@@ -13,7 +14,14 @@ from frozarr.handles.array import ArrayHandle
 from frozarr.io.access import Access
 from frozarr.io.kernels.bind import check_fill
 from frozarr.io.programs.copy import Progress, Source, StoredSource, fill_array
-from frozarr.io.programs.nodes import create_node, load_node, remove_array, stage_replacement
+from frozarr.io.programs.nodes import (
+    contains_error,
+    create_node,
+    load_node,
+    remove_array,
+    something_stands,
+    stage_replacement,
+)
 from frozarr.io.programs.requests import Discard, Program, Replace, asking, on, undone_by
 from frozarr.io.sources import SlicedSource, sliced_source
 from frozarr.io.stores.path import StorePath
@@ -24,9 +32,10 @@ from frozarr.types import AnyArray, AnyDtype
 
 __all__ = [
     "ArrayData", "ArraySource", "Creation", "ProgressLike", "Sliceable",
-    "as_progress", "as_source", "data_type_of", "store_new",
+    "as_progress", "as_source", "data_type_of", "exchange", "refuse_own_source", "store_new",
 ]  # fmt: skip
 
+T = TypeVar("T")
 ProgressLike: TypeAlias = bool | Progress
 """True for a line on standard error; or what is called with the bytes written and those in all."""
 
@@ -63,7 +72,9 @@ def as_source(data: ArrayData | SlicedSource) -> ArraySource:
     if isinstance(data, ArrayHandle | SlicedSource):
         return data
     sliced = sliced_source(data)
-    return np.asarray(data) if sliced is None else sliced
+    if sliced is not None:
+        return sliced
+    return data if isinstance(data, np.ma.MaskedArray) else np.asarray(data)
 
 
 def data_type_of(source: ArraySource) -> DataType | AnyDtype | str:
@@ -123,46 +134,76 @@ class Creation:
     """Values to write; None for none."""
     overwrite: bool = False
     progress: Progress | None = None
+    handle: ArrayHandle = attrs.field(init=False)
+    """Of the array, once it is stored."""
+    fill: Callable[[Access], Program[None]] | None = attrs.field(init=False)
+    """Given how the array is reached, what writes its values; those at hand were tried already."""
 
-    @property
-    def handle(self) -> ArrayHandle:
-        """Of the array, once it is stored."""
+    @handle.default
+    def _handle(self) -> ArrayHandle:
         return ArrayHandle(self.metadata, self.place, self.config)
+
+    @fill.default
+    def _fill(self) -> Callable[[Access], Program[None]] | None:
+        self.place.store.check_writable(self.place.path)
+        if self.source is None:
+            return None
+        refuse_own_source(self.place, self.source, overwrite=self.overwrite)
+        made = self.handle
+        return fill_array(_to_copy(self.source), made.bound, made.access, self.progress)
 
 
 def store_new(new: Creation) -> Program[ArrayHandle]:
     """Store an array with its values; one that is replaced stays until the new one is complete.
 
-    If the values can't be written, what was stored before is as it was, and of a new array nothing
-    is left.
+    That is so in stores that can exchange one node for another (directories, memory); in others the
+    old one goes first. If the values can't be written, no array is left; groups that were made
+    above it stay.
 
     Raises
     ------
     ContainsArrayError, ContainsGroupError
         There is a node that is not to be overwritten.
+    NotImplementedError
+        The store can't remove what is to be replaced; nothing was changed.
     """
     made, place, store = new.handle, new.place, new.place.store
-    store.check_writable(place.path)
     creating = create_node(place, new.metadata, overwrite=new.overwrite)
-    if new.source is None:
+    if new.fill is None:
         yield from on(store, creating)
         return made
-    _refuse_own_source(new)
-    fill = fill_array(_to_copy(new.source), made.bound, made.access, new.progress)
-    if new.overwrite and (yield from on(store, load_node(place))) is not None:
+    if new.overwrite and (yield from on(store, something_stands(place))):
         staged = yield from on(store, stage_replacement(place, new.metadata))
         if staged is not None:
-            building = _build_and_exchange(fill(Access(staged, made.config)), place, staged)
+            building = exchange(new.fill(Access(staged, made.config)), place, staged)
             yield from undone_by(building, lambda: on(store, asking(Discard(staged.path))))
             return made
-    yield from on(store, creating)
-    yield from undone_by(fill(made.access), lambda: on(store, remove_array(place, new.metadata)))
+    if store.supports_deletes:
+        yield from on(store, creating)
+        removing = remove_array(place, new.metadata)
+        yield from undone_by(new.fill(made.access), lambda: on(store, removing))
+    else:  # what fails can't be removed: chunks first, without a document nobody sees them
+        yield from on(store, check_free(place, overwrite=new.overwrite))
+        yield from new.fill(made.access)
+        yield from on(store, creating)
     return made
 
 
-def _build_and_exchange(
-    filling: Program[None], place: StorePath, staged: StorePath
-) -> Program[None]:
+def check_free(place: StorePath, *, overwrite: bool) -> Program[None]:
+    """Refuse a place at which there is something, in a store that can't remove it."""
+    if (yield from something_stands(place)):
+        if not overwrite:
+            node = yield from load_node(place)
+            if node is not None:
+                raise contains_error(place, node)
+        raise NotImplementedError(
+            f"{place}: the store can't remove what stands there; nothing was changed. Write "
+            "another store, or another path"
+        )
+
+
+def exchange(filling: Program[T], place: StorePath, staged: StorePath) -> Program[None]:
+    """Fill what was staged, and put it in its place."""
     yield from filling
     yield from on(place.store, asking(Replace(place.path, staged.path)))
 
@@ -171,17 +212,23 @@ def _to_copy(source: ArraySource) -> Source:
     return StoredSource(source.bound, source.access) if isinstance(source, ArrayHandle) else source
 
 
-def _refuse_own_source(new: Creation) -> None:
-    """Refuse to replace a node by a copy of itself, or of what it holds."""
-    theirs = _place_of(new.source)
-    if not new.overwrite or theirs is None:
+def refuse_own_source(place: StorePath, source: ArraySource | None, *, overwrite: bool) -> None:
+    """Refuse to replace a node by a copy of itself, or of what it holds.
+
+    Raises
+    ------
+    ContainsArrayError
+        The source lies at the place, below or above it.
+    """
+    theirs = _place_of(source)
+    if not overwrite or theirs is None:
         return
-    ours = f"{new.place}/"
+    ours = f"{place}/"
     if ours.startswith(f"{theirs}/") or f"{theirs}/".startswith(ours):
         raise ContainsArrayError(
-            f"{new.place}: can't replace a node by a copy of what it holds ({theirs}); write the "
-            "copy elsewhere first",
-            url=str(new.place),
+            f"{place}: can't replace a node by a copy of what it holds ({theirs}); write the copy "
+            "elsewhere first",
+            url=str(place),
         )
 
 

@@ -19,6 +19,7 @@ from frozarr.io.sources import SlicedSource
 from frozarr.io.stores.resolve import StoreLike
 from frozarr.metadata.array_v2 import ArrayV2Metadata
 from frozarr.metadata.array_v3 import ArrayV3Metadata
+from frozarr.metadata.auto_chunks import rectilinear
 from frozarr.metadata.spec import ChunksLike, CodecsLike, KeyEncodingLike
 from frozarr.types import DEFAULT
 
@@ -157,6 +158,9 @@ def _kept(source: ArraySource, zarr_format: Format | None) -> dict[str, Any]:
         "zarr_format": wanted, "chunks": source.chunking[0], "shards": source.chunking[1],
         "fill_value": source.fill_value, "attributes": source.attrs,
     }  # fmt: skip
+    if wanted == 2:
+        kept["shards"] = None
+        kept["chunks"] = "auto" if rectilinear(kept["chunks"]) else kept["chunks"]
     if wanted != metadata.zarr_format:
         return kept
     kept |= {"filters": source.filters, "compressors": source.compressors}

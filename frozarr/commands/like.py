@@ -7,12 +7,14 @@ from frozarr.commands.create import NewArray, create
 from frozarr.commands.creation import ArrayData, as_source, data_type_of
 from frozarr.handles.array import ArrayHandle
 from frozarr.io.programs.requests import Program
+from frozarr.metadata.auto_chunks import rectilinear
+from frozarr.metadata.spec import normalize_shape
 from frozarr.types import DEFAULT, ShapeLike
 
 __all__ = ["empty_like", "full_like", "like", "ones_like", "zeros_like"]
 
 
-def like(model: ArrayData, given: Mapping[str, object]) -> dict[str, Any]:
+def like(model: ArrayData, given: Mapping[str, Any]) -> dict[str, Any]:
     """Creation arguments that a model gives, where they are not given."""
     arguments = {
         name: value
@@ -24,20 +26,29 @@ def like(model: ArrayData, given: Mapping[str, object]) -> dict[str, Any]:
     if not isinstance(model, ArrayHandle):
         arguments.setdefault("dtype", data_type_of(source))
         return arguments
-    same_type = "dtype" not in arguments
     arguments.setdefault("zarr_format", model.metadata.zarr_format)
-    chunks, shards = model.chunking_for(arguments["shape"])
-    if "chunks" not in arguments and arguments["zarr_format"] == 3:
-        arguments.setdefault("shards", shards)
-    arguments.setdefault("chunks", chunks)
-    if arguments["zarr_format"] == model.metadata.zarr_format and "codecs" not in arguments:
-        arguments.setdefault("filters", model.filters)
+    if len(normalize_shape(arguments["shape"])) == model.ndim:
+        arguments = {**_same_grid(model, arguments), **arguments}
+    same_format = arguments["zarr_format"] == model.metadata.zarr_format
+    if same_format and "codecs" not in arguments:
         arguments.setdefault("compressors", model.compressors)
-        if same_type and model.serializer is not None:
+    if arguments.get("dtype") is not None:  # what else there is fits the model's type
+        return arguments
+    if same_format and "codecs" not in arguments:
+        arguments.setdefault("filters", model.filters)
+        if model.serializer is not None:
             arguments.setdefault("serializer", model.serializer)
-    arguments.setdefault("dtype", data_type_of(model))
+    arguments["dtype"] = data_type_of(model)
     arguments.setdefault("fill_value", model.fill_value)
     return arguments
+
+
+def _same_grid(model: ArrayHandle, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Chunks and shards of a model, as far as the format has them."""
+    chunks, shards = model.chunking_for(given["shape"])
+    if given["zarr_format"] == 2:
+        return {} if rectilinear(chunks) else {"chunks": chunks}
+    return {"chunks": chunks} if "chunks" in given else {"chunks": chunks, "shards": shards}
 
 
 class LikeArray(NewArray, total=False):

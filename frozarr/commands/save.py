@@ -5,7 +5,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack
 
 import numpy as np
 
-from frozarr.commands.creation import ArrayData, store_new
+from frozarr.commands.creation import (
+    ArrayData,
+    Creation,
+    exchange,
+    refuse_own_source,
+    store_new,
+)
 from frozarr.commands.from_array import CopiedArray, from_array, new_copy
 from frozarr.config import Config, as_config
 from frozarr.errors import NodeNotFoundError
@@ -13,8 +19,24 @@ from frozarr.handles.array import ArrayHandle
 from frozarr.io.access import Access
 from frozarr.io.bound import bind_array
 from frozarr.io.programs.arrays import read, select
-from frozarr.io.programs.nodes import create_node, load_node
-from frozarr.io.programs.requests import Gather, ListNames, Program, Task, asking, on
+from frozarr.io.programs.nodes import (
+    check_node_path,
+    create_node,
+    load_node,
+    put_node,
+    something_stands,
+    stage_replacement,
+)
+from frozarr.io.programs.requests import (
+    Discard,
+    Gather,
+    ListNames,
+    Program,
+    Task,
+    asking,
+    on,
+    undone_by,
+)
 from frozarr.io.stores.path import StorePath
 from frozarr.io.stores.resolve import StoreLike, resolve
 from frozarr.metadata.group import GroupMetadata
@@ -92,12 +114,48 @@ def save(
     place = resolve(store, path, storage_options=storage_options)
     group = GroupMetadata(zarr_format=zarr_format or 3)
     named = {**{f"arr_{i}": a for i, a in enumerate(args)}, **kwargs}
-    arrays = [
-        new_copy(place, values, name=name, zarr_format=zarr_format or 3, overwrite=True)
+    _refuse_nested(named)
+    arrays = {
+        name: new_copy(place, values, name=name, zarr_format=zarr_format or 3, overwrite=True)
         for name, values in named.items()
-    ]
+    }
+    for array in arrays.values():
+        check_node_path(array.place)
+        refuse_own_source(place, array.source, overwrite=True)
+    if (yield from on(place.store, something_stands(place))):
+        staged = yield from on(place.store, stage_replacement(place, group))
+        if staged is not None:
+            building = exchange(_store_below(staged, group, arrays), place, staged)
+            yield from undone_by(building, lambda: on(place.store, asking(Discard(staged.path))))
+            return
     yield from on(place.store, create_node(place, group, overwrite=True))
-    yield from _at_once(place, [store_new(array) for array in arrays], as_config(None))
+    yield from _at_once(place, [store_new(array) for array in arrays.values()], as_config(None))
+
+
+def _refuse_nested(named: Iterable[str]) -> None:
+    """Refuse names of which one lies below another: nothing lies below an array."""
+    names = sorted(named)
+    for name in names:
+        for other in names:
+            if other.startswith(f"{name}/"):
+                raise ValueError(f"{other!r} can't be stored below the array {name!r}")
+
+
+def _store_below(
+    staged: StorePath, group: GroupMetadata, arrays: Mapping[str, Creation]
+) -> Program[None]:
+    """Store arrays, and groups above them, below a place where nobody looks."""
+    above = {name.rpartition("/")[0] for name in arrays}
+    folders = {path[:end] for path in above for end, c in enumerate(f"{path}/") if c == "/"}
+    tasks = [put_node(staged / folder, group) for folder in sorted(folders) if folder]
+    tasks += [_store_one(staged / name, array) for name, array in arrays.items()]
+    yield from _at_once(staged, tasks, as_config(None))
+
+
+def _store_one(place: StorePath, array: Creation) -> Program[None]:
+    yield from on(place.store, put_node(place, array.metadata))
+    if array.fill is not None:
+        yield from array.fill(Access(place, array.config))
 
 
 def load(

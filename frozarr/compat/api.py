@@ -36,7 +36,7 @@ def _here(function: Callable[..., FrozenArray]) -> Callable[..., Array]:
         if not kwargs.keys() <= known:
             refuse_unknown(function.__name__, kwargs, known)
         kept = {name: kwargs.pop(name) for name in own if name in kwargs}
-        return Array.of(function(*args, **todays_arguments(kwargs), **kept))
+        return Array.of(function(*args, **todays_arguments(kwargs, opening="mode" in own), **kept))
 
     call.__signature__ = shown.replace(  # type: ignore[attr-defined]  # what `inspect` looks for
         parameters=[*shown.parameters.values(), *older], return_annotation=Array

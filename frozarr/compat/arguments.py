@@ -30,8 +30,15 @@ OLDER = ("chunk_shape", "codecs", "dimension_separator", "write_empty_chunks", "
 _MODES = ("r", "r+", "a", "w", "w-")
 
 
-def todays_arguments(given: Mapping[str, Any]) -> dict[str, Any]:
+def todays_arguments(given: Mapping[str, Any], *, opening: bool = False) -> dict[str, Any]:
     """Arguments of `frozarr.create` from those of the older API.
+
+    Parameters
+    ----------
+    given
+        The arguments by their names.
+    opening
+        They are of a function that opens what there is: its format is not known yet.
 
     Raises
     ------
@@ -53,7 +60,7 @@ def todays_arguments(given: Mapping[str, Any]) -> dict[str, Any]:
     if "codecs" in older:
         arguments["codecs"] = older["codecs"]
     if "dimension_separator" in older:
-        if arguments.get("zarr_format") != 2:
+        if arguments.get("zarr_format") != 2 and not opening:
             raise ValueError("dimension_separator is not for format 3; use chunk_key_encoding")
         arguments["chunk_key_encoding"] = older["dimension_separator"]
     if "write_empty_chunks" in older:

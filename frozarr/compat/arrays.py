@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from frozarr.caller import warn_caller
+from frozarr.caller import by_their_names, warn_caller
 from frozarr.commands.create import create
 from frozarr.compat.arguments import creation_arguments
 from frozarr.config import ConfigLike
@@ -17,7 +17,7 @@ from frozarr.handles import asynchronous, blocking, methods
 from frozarr.handles.array import ArrayHandle
 from frozarr.handles.faces import awaiting
 from frozarr.handles.faces import blocking as as_method
-from frozarr.handles.parameters import documented
+from frozarr.handles.parameters import documented, refuse_unknown
 from frozarr.io.access import ShapeChange
 from frozarr.io.buffers import BufferPrototype
 from frozarr.io.programs.requests import Program
@@ -25,6 +25,7 @@ from frozarr.io.runners.loop import run_async
 from frozarr.io.runners.threads import run
 from frozarr.io.stores.resolve import StoreLike, resolve
 from frozarr.metadata.documents import parse_array
+from frozarr.metadata.json import FrozenMap, thaw
 from frozarr.metadata.spec import (
     ArrayMetadata,
     ChunksLike,
@@ -48,7 +49,7 @@ def _prototyped(setter: Callable[..., Program[None]]) -> Callable[..., Program[N
         array: object, selection: object, value: object,
         prototype: BufferPrototype | None = None, *, fields: object = None,
     ) -> Program[None]:  # fmt: skip
-        if prototype is not None and np.ndim(value):
+        if prototype is not None and isinstance(value, np.ndarray):
             value = prototype.nd_buffer.from_numpy_array(np.asarray(value)).as_ndarray_like()
         more: Any = {} if fields is None else {"fields": fields}
         return setter(array, selection, value, **more)
@@ -108,6 +109,9 @@ def _creating(
     return create(store=store, data=data, overwrite=overwrite, **given)
 
 
+_CREATION = frozenset(inspect.signature(_creating).parameters)
+
+
 def _signed(*without: str) -> Callable[[F], F]:
     """A decorator of ``create``: it takes the parameters of `_creating` but for some."""
     all_of_them = inspect.signature(_creating).parameters.values()
@@ -134,10 +138,11 @@ def _parts(
         }  # fmt: skip
     where = resolve(place)
     if isinstance(metadata, Mapping):
-        metadata = parse_array(metadata, where=str(where))
+        metadata = parse_array(thaw(FrozenMap(metadata)), where=str(where))
     return {"metadata": metadata, "store_path": where, "config": config}
 
 
+@by_their_names
 @attrs.frozen(repr=False, init=False)
 class Array(blocking.Array):
     """An array in a store; see `frozarr.Array`.
@@ -164,6 +169,7 @@ class Array(blocking.Array):
     @_signed("data")
     def create(cls, store: StoreLike, **arguments: Any) -> "Array":  # noqa: D102 - `_signed` documents it
         warn_caller("Array.create: use create_array", DeprecationWarning)
+        refuse_unknown("create", arguments, _CREATION)
         return cls.of(run(_creating(store, **arguments)))
 
     set_basic_selection = as_method(_prototyped(methods.set_basic_selection))
@@ -173,6 +179,7 @@ class Array(blocking.Array):
     set_block_selection = as_method(_prototyped(methods.set_block_selection))
 
 
+@by_their_names
 @attrs.frozen(repr=False, init=False)
 class AsyncArray(asynchronous.AsyncArray):
     """An array in a store, for use from any event loop; see `frozarr.AsyncArray`.
@@ -192,6 +199,7 @@ class AsyncArray(asynchronous.AsyncArray):
     @_signed()
     async def create(cls, store: StoreLike, **arguments: Any) -> "AsyncArray":  # noqa: D102 - `_signed` documents it
         warn_caller("AsyncArray.create: use aio.create_array", DeprecationWarning)
+        refuse_unknown("create", arguments, _CREATION)
         return cls.of(await run_async(_creating(store, **arguments)))
 
     getitem = awaiting(_getitem)

@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterator, MutableMapping
 from typing import Any, Self
 from weakref import WeakValueDictionary
 
-from frozarr.io.stores.memory import MemoryStore
+from frozarr.io.stores.memory import MemoryStore, lock_of
 from frozarr.io.stores.obspec import ObspecStore
 from frozarr.metadata.paths import join, normalize_path
 
@@ -81,6 +81,7 @@ class ManagedMemoryStore(MemoryStore):
         self._managed = _KNOWN.setdefault(self.name, _Values())
         below = _Below(self._managed, self.path) if self.path else self._managed
         super().__init__(below, read_only=read_only)
+        self._changing = lock_of(self._managed)  # of all stores by this name
 
     @property
     def name(self) -> str:

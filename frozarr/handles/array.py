@@ -105,7 +105,9 @@ class ArrayHandle(Immutable):
         metadata
             What the array is.
         """
-        return attrs.evolve(self, metadata=metadata, shape_change=ShapeChange())
+        same_shape = metadata.shape == self.shape
+        change = self.shape_change if same_shape else ShapeChange()
+        return attrs.evolve(self, metadata=metadata, shape_change=change)
 
     # ------------------------------------------------------------------ what it is
 

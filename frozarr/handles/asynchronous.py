@@ -4,6 +4,7 @@ from typing import Literal
 
 import attrs
 
+from frozarr.caller import by_their_names
 from frozarr.config import ConfigLike
 from frozarr.handles import methods
 from frozarr.handles.array import ArrayHandle
@@ -19,6 +20,7 @@ from frozarr.types import AnyArray
 __all__ = ["AsyncArray", "AsyncIndexer"]
 
 
+@by_their_names
 @attrs.frozen(repr=False)
 class AsyncArray(ArrayHandle):
     """An array in a store, for use from any event loop.

@@ -7,6 +7,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from frozarr.caller import by_their_names
 from frozarr.config import ConfigLike
 from frozarr.handles import methods
 from frozarr.handles.array import ArrayHandle
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Array", "Indexer"]
 
 
+@by_their_names
 @attrs.frozen(repr=False)
 class Array(ArrayHandle):
     """An array in a store.

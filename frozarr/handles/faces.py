@@ -22,7 +22,7 @@ from typing import (
 import attrs
 
 from frozarr.handles.array import ArrayHandle
-from frozarr.handles.parameters import documented
+from frozarr.handles.parameters import documented, refuse_unknown
 from frozarr.io.programs.requests import Program
 from frozarr.io.runners.threads import run
 from frozarr.metadata.spec import ArraySpec
@@ -45,8 +45,11 @@ def blocking(
 
     @wraps(program)
     def method(array: Any, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        if kwargs and not kwargs.keys() <= known:
+            refuse_unknown(method.__name__, kwargs, known)
         return run(program(array, *args, **kwargs), array.store)
 
+    known = _options_of(program)
     return shown_as(method, program, lambda result: result)
 
 
@@ -58,8 +61,11 @@ def awaiting(
 
     @wraps(program)
     async def method(array: Any, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        if kwargs and not kwargs.keys() <= known:
+            refuse_unknown(method.__name__, kwargs, known)
         return await run_async(program(array, *args, **kwargs), array.store)
 
+    known = _options_of(program)
     return shown_as(method, program, awaitable)
 
 
@@ -70,9 +76,12 @@ def blocking_change(
 
     @wraps(program)
     def method(array: H, /, *args: P.args, **kwargs: P.kwargs) -> H:
+        if kwargs and not kwargs.keys() <= known:
+            refuse_unknown(method.__name__, kwargs, known)
         changed: H = run(program(array, *args, **kwargs), array.store)
         return changed
 
+    known = _options_of(program)
     return shown_as(method, program, lambda _: Self)
 
 
@@ -84,9 +93,12 @@ def awaiting_change(
 
     @wraps(program)
     async def method(array: H, /, *args: P.args, **kwargs: P.kwargs) -> H:
+        if kwargs and not kwargs.keys() <= known:
+            refuse_unknown(method.__name__, kwargs, known)
         changed: H = await run_async(program(array, *args, **kwargs), array.store)
         return changed
 
+    known = _options_of(program)
     return shown_as(method, program, lambda _: awaitable(Self))
 
 
@@ -122,6 +134,11 @@ def shown_as(function: F, program: Callable[..., Any], returns: Callable[[Any], 
     function.__annotations__ = {**program.__annotations__, "return": shown.return_annotation}
     function.__doc__ = documented(program.__doc__, parameters)
     return function
+
+
+def _options_of(program: Callable[..., Any]) -> frozenset[str]:
+    """Names of the arguments that a method takes besides the array."""
+    return frozenset(list(inspect.signature(program).parameters)[1:])
 
 
 def taken(function: Callable[..., Any]) -> frozenset[str] | None:

@@ -162,16 +162,9 @@ class NDBuffer:
         """
         if other is None and not self.dtype.hasobject:
             return False
-        ours = self.as_numpy_array()
-        theirs = np.broadcast_to(np.asarray(other, self.dtype), self.shape)
-        if self.dtype.kind in "fc":
-            return _same_floats(ours, theirs, equal_nan=equal_nan)
-        if self.dtype.hasobject and self.dtype.names is None:
-            return all(
-                a == b or (equal_nan and a != a and b != b)  # noqa: PLR0124 - only NaN differs from itself
-                for a, b in zip(ours.reshape(-1).tolist(), theirs.reshape(-1).tolist(), strict=True)
-            )
-        return bool(np.array_equal(ours, theirs, equal_nan=equal_nan and self.dtype.kind in "mM"))
+        given = np.asarray(other, self.dtype if self.dtype.names or self.dtype.hasobject else None)
+        theirs = np.broadcast_to(given, self.shape)
+        return _same_values(self.as_numpy_array(), theirs, equal_nan=equal_nan)
 
     def copy(self) -> Self:
         """A copy."""
@@ -226,12 +219,29 @@ class NDBuffer:
         return f"<{type(self).__name__} shape={self.shape} dtype={self.dtype}>"
 
 
-def _same_floats(ours: AnyArray, theirs: AnyArray, *, equal_nan: bool) -> bool:
-    """Whether numbers are equal, parts of complex ones by themselves; 0.0 differs from -0.0."""
-    same: AnyArray = equal_nan & np.isnan(ours) & np.isnan(theirs)
-    parts = ((ours.real, theirs.real), (ours.imag, theirs.imag))
-    equal = [(a == b) & (np.signbit(a) == np.signbit(b)) for a, b in parts]
-    return bool((same | (equal[0] & equal[1])).all())
+def _same_values(ours: AnyArray, theirs: AnyArray, *, equal_nan: bool) -> bool:
+    """Whether elements are equal by value, fields and parts of complex numbers by themselves."""
+    if ours.dtype.names is not None:
+        return all(_same_values(ours[n], theirs[n], equal_nan=equal_nan) for n in ours.dtype.names)
+    kinds = {ours.dtype.kind, theirs.dtype.kind}
+    if "O" in kinds:
+        pairs = zip(ours.reshape(-1).tolist(), theirs.reshape(-1).tolist(), strict=True)
+        return all(_same_object(a, b, equal_nan=equal_nan) for a, b in pairs)
+    if "c" in kinds and kinds <= set("biufc"):
+        parts = ((ours.real, theirs.real), (ours.imag, theirs.imag))
+        return all(_same_values(a, b, equal_nan=equal_nan) for a, b in parts)
+    same: AnyArray = np.asarray(ours == theirs)
+    if kinds == {"f"}:
+        same &= np.signbit(ours) == np.signbit(theirs)
+    if equal_nan and (kinds <= {"f"} or kinds <= {"m"} or kinds <= {"M"}):
+        same |= (ours != ours) & (theirs != theirs)  # noqa: PLR0124 - only NaN differs from itself
+    return bool(same.all())
+
+
+def _same_object(ours: object, theirs: object, *, equal_nan: bool) -> bool:
+    if isinstance(ours, float) and isinstance(theirs, float):
+        return _same_values(np.asarray(ours), np.asarray(theirs), equal_nan=equal_nan)
+    return bool(np.all(ours == theirs))
 
 
 class BufferPrototype(NamedTuple):

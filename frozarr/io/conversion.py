@@ -4,7 +4,7 @@ Everything that can be wrong with a value is found here, before the first effect
 """
 
 from contextlib import suppress
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -31,12 +31,29 @@ def as_elements(value: object, array: BoundArray) -> AnyArray:
     """
     if hasattr(value, "__cuda_array_interface__"):
         value = to_host(value)
+    if isinstance(value, np.ma.MaskedArray):
+        value = _without_mask(value, array)
     dtype = array.metadata.dtype
     if dtype.kind == "T" or (dtype.kind == "O" and array.metadata.data_type.name != "object"):
         return _objects(value, dtype)
     if dtype.hasobject:
         return _as_objects(value)
     return _converted(value, array.dtype)
+
+
+def _without_mask(value: "np.ma.MaskedArray[Any, Any]", array: BoundArray) -> AnyArray:
+    """Elements, the fill value where they are masked: that is what missing ones read as."""
+    if not np.ma.is_masked(value):
+        return np.asarray(value)
+    fill = array.metadata.fill_value
+    if fill is None or array.fields is not None:
+        raise ValueError(
+            "masked elements become the fill value, which is undefined here (or of all fields): "
+            "fill them first, with .filled(...)"
+        )
+    filled = np.asarray(value).copy()
+    filled[np.ma.getmaskarray(value)] = fill
+    return filled
 
 
 def check_casting(
@@ -68,9 +85,9 @@ def check_casting(
         allowed = np.can_cast(given.dtype, dtype, casting)
     else:
         with np.errstate(all="ignore"):
-            allowed = bool((given.astype(dtype) == given).all()) or (
-                casting == "same_kind" and np.can_cast(given.dtype, dtype, casting)
-            )
+            cast = given.astype(dtype)
+            unchanged = bool(((cast == given) | ((cast != cast) & (given != given))).all())  # noqa: PLR0124 - NaN
+        allowed = unchanged or (casting == "same_kind" and np.can_cast(given.dtype, dtype, casting))
     if not allowed:
         raise TypeError(
             f"can't write {given.dtype} to dtype {dtype} by the rule casting={casting!r}"

@@ -8,12 +8,15 @@ from typing import Any
 import attrs
 import numpy as np
 
-from frozarr.types import AnyArray, AnyDtype, Shape
+from frozarr.errors import ShapeMismatchError
+from frozarr.types import UNSET, AnyArray, AnyDtype, Shape
 
 __all__ = ["SlicedSource", "sliced_source"]
 
 _READ_BY_THREADS = {"dask", "h5py", "numpy", "tensorstore", "xarray", "zarr", "zarrs"}
 """Packages whose arrays may be read by several threads at once."""
+_TURNS: dict[str, threading.Lock] = {}
+"""Held while an array of another package is read: its library may know of one thread only."""
 
 
 @attrs.frozen(eq=False)
@@ -32,13 +35,37 @@ class SlicedSource:
     """Held while a region is read, where only one thread at a time may do so."""
 
     def read(self, region: tuple[slice, ...]) -> AnyArray:
-        """The elements of a region."""
+        """The elements of a region; masked ones stay masked.
+
+        Raises
+        ------
+        ShapeMismatchError, TypeError
+            The library gave another shape, or numbers that its own dtype can't hold.
+        """
         with self.turn:
-            return np.asarray(self.values[region])
+            part = _as_numpy(self.values[region])
+        shape = tuple(s.stop - s.start for s in region)
+        if part.shape != shape:
+            raise ShapeMismatchError(
+                f"a {type(self.values).__name__} gave shape {part.shape} for a region of shape "
+                f"{shape}"
+            )
+        expected = self.data_type
+        if isinstance(expected, np.dtype) and not np.can_cast(part.dtype, expected, "same_kind"):
+            raise TypeError(
+                f"a {type(self.values).__name__} of dtype {expected} gave {part.dtype}; give "
+                "dtype=, or convert it first"
+            )
+        return part
 
 
 def sliced_source(values: Any) -> SlicedSource | None:
     """An array of another library as a source; None for what is better handed to numpy whole.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Its shape is not known, or it can be read asynchronously only.
 
     Examples
     --------
@@ -54,21 +81,47 @@ def sliced_source(values: Any) -> SlicedSource | None:
     package = type(values).__module__.partition(".")[0]
     if isinstance(values, np.ndarray | np.generic) or package in {"pandas", "cupy"}:
         return None
-    shape, dtype = getattr(values, "shape", None), getattr(values, "dtype", None)
-    if not isinstance(shape, tuple) or dtype is None or not hasattr(values, "__getitem__"):
+    shape, dtype = getattr(values, "shape", UNSET), getattr(values, "dtype", None)
+    if shape is UNSET or dtype is None:
+        return None
+    if not isinstance(shape, tuple) or not all(isinstance(n, int | np.integer) for n in shape):
+        raise ValueError(
+            f"the shape of a {type(values).__name__} is not known ({shape}); compute it first"
+        )
+    if not hasattr(values, "__getitem__"):
+        if hasattr(values, "getitem"):
+            raise TypeError(
+                f"a {type(values).__name__} is read asynchronously; give its blocking form"
+            )
         return None
     data_type = _data_type(dtype)
     if data_type is None:
         return None
     if data_type == "string" and hasattr(values, "asstr"):
         values = values.asstr()  # h5py gives bytes otherwise
-    chunks = getattr(values, "chunksize", None) or getattr(values, "chunks", None)
     by_threads = package in _READ_BY_THREADS
+    turn = nullcontext() if by_threads else _TURNS.setdefault(package, threading.Lock())
+    if not by_threads and isinstance(data_type, np.dtype):
+        with turn:
+            data_type = _type_given(values, len(shape), data_type)
+    chunks = getattr(values, "chunksize", None) or getattr(values, "chunks", None)
     return SlicedSource(
         values, tuple(map(int, shape)), data_type, _as_chunks(chunks, len(shape)),
-        _as_chunks(getattr(values, "shards", None), len(shape)),
-        nullcontext() if by_threads else threading.Lock(),
+        _as_chunks(getattr(values, "shards", None), len(shape)), turn,
     )  # fmt: skip
+
+
+def _as_numpy(part: Any) -> AnyArray:
+    return part if isinstance(part, np.ma.MaskedArray) else np.asarray(part)
+
+
+def _type_given(values: Any, ndim: int, declared: AnyDtype) -> AnyDtype:
+    """Type of what slicing gives: netCDF4's scaled variables say that of what is stored."""
+    try:
+        nothing = _as_numpy(values[(slice(0, 0),) * ndim])
+    except Exception:  # noqa: BLE001 - of any library: then what it declares must do
+        return declared
+    return nothing.dtype if ndim and nothing.dtype != np.dtype(object) else declared
 
 
 def _data_type(dtype: Any) -> AnyDtype | str | None:

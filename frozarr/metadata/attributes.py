@@ -36,7 +36,10 @@ def given_attributes(attributes: Mapping[str, object] | None) -> FrozenMap:
         return attributes
     if attributes is not None and not isinstance(attributes, Mapping):
         raise MetadataError(f"attributes must be a mapping, got {type(attributes).__name__}")
-    frozen = FrozenMap(attributes, ("attributes",))
+    try:
+        frozen = FrozenMap(attributes, ("attributes",))
+    except RecursionError:
+        raise MetadataError("attributes are nested too deeply, or hold themselves") from None
     _refuse_not_finite(frozen, ("attributes",))
     return frozen
 
@@ -74,7 +77,10 @@ def changed_attributes(
     """
     if isinstance(remove, str):
         raise MetadataError(f"remove takes names of attributes, such as [{remove!r}]")
-    gone = set(remove)
+    names = list(remove)
+    if not all(isinstance(name, str) for name in names):
+        raise MetadataError(f"remove takes names of attributes, got {names!s:.200}")
+    gone = set(names)
     missing = sorted(gone - set(old))
     if missing:
         raise MetadataError(f"no attributes {missing} to remove; there are {sorted(old)}")

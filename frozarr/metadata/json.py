@@ -135,7 +135,9 @@ def freeze(value: object, loc: Loc = ()) -> FrozenJSON:
     [1, 2.5, None]
     """
     match value:
-        case np.bool_() | np.integer() | np.floating() | np.str_():
+        case np.floating():
+            return float(value)
+        case np.bool_() | np.integer() | np.str_():
             return value.item()
         case np.ndarray() if value.dtype.kind in "biufUT":
             return freeze(value.tolist(), loc)

@@ -75,6 +75,8 @@ def normalize_path(path: str | None) -> str:
     >>> normalize_path("/a//b/")
     'a/b'
     """
+    if path is not None and not isinstance(path, str):
+        raise InvalidKeyError(f"path {path!r}: expected a string, got {type(path).__name__}")
     segments = [s for s in (path or "").replace("\\", "/").split("/") if s]
     joined = "/".join(segments)
     return check_key(joined) if joined else ""

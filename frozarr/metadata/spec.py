@@ -155,6 +155,16 @@ def _format(zarr_format: object) -> Format:
     return 3
 
 
+def _order(order: object) -> Literal["C", "F"] | None:
+    if order == "C":
+        return "C"
+    if order == "F":
+        return "F"
+    if order is not None:
+        raise ValueError(f"order must be 'C' or 'F', got {order!r}")
+    return None
+
+
 @attrs.frozen(kw_only=True)
 class ArraySpec(Immutable):
     """What a new array is to be like, in the words that users have for it.
@@ -193,9 +203,7 @@ class ArraySpec(Immutable):
     """Codec from array to bytes; little-endian elements by default."""
     fill_value: object = attrs.field(default=DEFAULT, converter=frozen_fill)
     """Value of elements that are not stored; the type's zero by default."""
-    order: Literal["C", "F"] | None = attrs.field(
-        default=None, validator=attrs.validators.in_(("C", "F", None))
-    )
+    order: Literal["C", "F"] | None = attrs.field(default=None, converter=_order)
     """Layout of chunks in format 2; in format 3 it has no meaning."""
     zarr_format: Format = attrs.field(default=3, converter=_format)
     """2 or 3; None is 3."""

@@ -108,7 +108,7 @@ def test_regions_are_whole_chunks_of_the_copy_and_no_larger_than_needed(monkeypa
     monkeypatch.setattr(copy, "POLICY", Policy(copy_region_nbytes=2 * 10 * 4))
     source = Sliced()
     frozarr.from_array({}, data=source, chunks=(1, 4))
-    assert sorted(r[0].start for r in source.regions) == [0, 2, 4]
+    assert sorted(r[0].start for r in source.regions if r[0].stop) == [0, 2, 4]
     assert source.most_at_once == 1  # nothing says that threads may read it
 
 

@@ -65,6 +65,8 @@ def as_bytes_view(buffer: BytesLike) -> memoryview:
         # via uint8, because datetime and structured arrays have no buffer interface of their own
         return buffer.reshape(-1, order="A").view(np.uint8).data if buffer.size else memoryview(b"")
     view = memoryview(buffer)
+    if not view.contiguous:
+        view = memoryview(view.tobytes())
     return view if view.format == "B" and view.ndim == 1 else view.cast("B")
 
 

@@ -26,7 +26,12 @@ from frozarr.io.buffers import BufferPrototype
 from frozarr.io.conversion import as_elements, broadcast_to_selection, check_casting
 from frozarr.io.gpu_buffers import device
 from frozarr.io.policy import POLICY
-from frozarr.io.programs.changes import check_current, delete_chunks_outside, store_changes
+from frozarr.io.programs.changes import (
+    check_current,
+    check_nothing_outside,
+    delete_chunks_outside,
+    store_changes,
+)
 from frozarr.io.programs.chunks import read_chunks, rehearse, write_chunks
 from frozarr.io.programs.requests import Gather, Lock, Program, Task
 from frozarr.io.programs.shards import read_shards, write_shards
@@ -274,7 +279,7 @@ def parse_shape(new_shape: tuple[Any, ...], ndim: int) -> Shape:
     ValueError
         Another number of axes, or a negative extent.
     """
-    single = len(new_shape) == 1 and not hasattr(new_shape[0], "__index__")
+    single = len(new_shape) == 1 and np.ndim(new_shape[0]) == 1
     shape = tuple(operator.index(n) for n in (new_shape[0] if single else new_shape))
     if len(shape) != ndim:
         raise ShapeMismatchError(f"new shape {shape} has {len(shape)} axes, the array has {ndim}")
@@ -289,6 +294,8 @@ def resize(
     """Program that resizes: the shape first, then the chunks that lie outside; new metadata."""
     _check_changeable(access)
     old, new = array.metadata, array.metadata.with_shape(shape)
+    if delete_outside_chunks and not access.store.supports_deletes:
+        check_nothing_outside(access.place, new, old.shape)
     if new != old:
         yield from store_changes(access.place, old, new)
         access.shape_change.call = "resize"

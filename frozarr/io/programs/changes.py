@@ -3,6 +3,7 @@
 import math
 
 from frozarr.errors import ConflictError
+from frozarr.indexing import grid_shape
 from frozarr.io.kernels.base import as_bytes_view
 from frozarr.io.policy import POLICY
 from frozarr.io.programs.nodes import parse_stored_v3
@@ -14,7 +15,7 @@ from frozarr.metadata.json import dumps, loads
 from frozarr.metadata.spec import ArrayMetadata
 from frozarr.types import Shape
 
-__all__ = ["check_current", "delete_chunks_outside", "store_changes"]
+__all__ = ["check_current", "check_nothing_outside", "delete_chunks_outside", "store_changes"]
 
 
 def store_changes(place: StorePath, old: ArrayMetadata, new: ArrayMetadata) -> Program[None]:
@@ -84,6 +85,23 @@ def _conflict(place: StorePath, name: str) -> ConflictError:
         "a.update_attributes(...)), or open the array again",
         url=str(place), key=place.key(name),
     )  # fmt: skip
+
+
+def check_nothing_outside(place: StorePath, metadata: ArrayMetadata, old_shape: Shape) -> None:
+    """Refuse to make an array smaller in a store that can't remove chunks.
+
+    Raises
+    ------
+    NotImplementedError
+        There are chunks wholly outside the new shape.
+    """
+    new = grid_shape(metadata.chunk_grid, metadata.shape)
+    old = grid_shape(metadata.chunk_grid, old_shape)
+    if all(old) and any(after < before for before, after in zip(old, new, strict=True)):
+        raise NotImplementedError(
+            f"{place}: the store can't remove the chunks outside {metadata.shape}; nothing was "
+            "changed. Keep them with delete_outside_chunks=False"
+        )
 
 
 def delete_chunks_outside(

@@ -112,6 +112,8 @@ def _copy(
     )
     concurrency = POLICY.copies_at_once(nbytes, access.config.concurrency)
     yield from Gather(tasks, access.config.workers, concurrency, 1, nbytes)
+    if counted is not None and not math.prod(array.metadata.shape):
+        counted.add(0)
 
 
 def _waiting_store(source: Source, access: Access) -> Performer:

@@ -132,7 +132,7 @@ def _converted(
     for where, node in nodes.items():
         try:
             converted[where] = _convert(node, zarr_format, fill_value)
-        except MetadataError as error:
+        except (ValueError, TypeError) as error:
             problems.append(f"{where}: {error}")
     if problems:
         raise MetadataError(

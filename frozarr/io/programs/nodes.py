@@ -14,6 +14,7 @@ from frozarr.errors import (
     ContainsArrayError,
     ContainsGroupError,
     FrozarrError,
+    InvalidKeyError,
 )
 from frozarr.io.kernels.base import BytesLike, as_bytes_view
 from frozarr.io.policy import POLICY
@@ -25,6 +26,7 @@ from frozarr.io.programs.requests import (
     Program,
     Put,
     Replace,
+    Sizes,
     Stage,
     Swap,
     asking,
@@ -41,13 +43,9 @@ from frozarr.metadata.spec import ArrayMetadata
 from frozarr.types import JSON
 
 __all__ = [
-    "create_node",
-    "load_array",
-    "load_node",
-    "parse_stored_v3",
-    "remove_array",
-    "stage_replacement",
-]
+    "check_node_path", "contains_error", "create_node", "load_array", "load_node",
+    "parse_stored_v3", "put_node", "remove_array", "something_stands", "stage_replacement",
+]  # fmt: skip
 
 Format: TypeAlias = Literal[2, 3] | None
 
@@ -146,14 +144,18 @@ def create_node(
     ContainsArrayError, ContainsGroupError
         There is a node and `overwrite` is false, or an array stands above.
     """
+    check_node_path(place)
     documents = _encoded(place, metadata)
-    there = yield from load_node(place)
-    if there is not None and not overwrite:
-        raise contains_error(place, there)
-    yield from _create_parents(place, metadata.zarr_format)
-    if overwrite and (there is not None or (yield from ListPrefix(place.path))):
-        yield from _replace(place, documents)
-        return
+    if overwrite:
+        yield from _create_parents(place, metadata.zarr_format)
+        if (yield from something_stands(place)) or (yield from ListPrefix(place.path)):
+            yield from _replace(place, documents)
+            return
+    else:
+        there = yield from load_node(place)
+        if there is not None:
+            raise contains_error(place, there)
+        yield from _create_parents(place, metadata.zarr_format)
     for key, document in documents.items():
         if not (yield from Swap(key, None, document)) and not overwrite:
             if key.endswith(".zattrs"):
@@ -167,17 +169,20 @@ def _create_parents(place: StorePath, zarr_format: Literal[2, 3]) -> Program[Non
     if not place.path:
         return
     segments = place.path.split("/")
+    missing = []
     for depth in range(len(segments)):
         above = StorePath(place.store, "/".join(segments[:depth]))
         node = yield from load_node(above)
         if node is None:
-            for key, document in _encoded(above, GroupMetadata(zarr_format=zarr_format)).items():
-                yield from Swap(key, None, document)
+            missing.append(above)
         elif not isinstance(node, GroupMetadata):
             raise ContainsArrayError(
                 f"{above} is an array; nothing can be created below it at {place.path!r}",
                 url=str(above),
             )
+    for above in missing:
+        for key, document in _encoded(above, GroupMetadata(zarr_format=zarr_format)).items():
+            yield from Swap(key, None, document)
 
 
 def _replace(place: StorePath, documents: Mapping[str, bytes]) -> Program[None]:
@@ -187,8 +192,13 @@ def _replace(place: StorePath, documents: Mapping[str, bytes]) -> Program[None]:
         building = _build_and_exchange(place, staged, documents)
         yield from undone_by(building, lambda: asking(Discard(staged)))
         return
-    yield from Put(list(documents), list(documents.values()))
     old = [key for key in (yield from ListPrefix(place.path)) if key not in documents]
+    if old and not place.store.supports_deletes:
+        raise NotImplementedError(
+            f"{place}: the store can't remove what stands there ({old[0]!r}); nothing was changed. "
+            "Write another store, or another path"
+        )
+    yield from Put(list(documents), list(documents.values()))
     if old:
         yield from Delete(old)
 
@@ -204,6 +214,8 @@ def _build_and_exchange(
 
 def stage_replacement(place: StorePath, metadata: NodeMetadata) -> Program[StorePath | None]:
     """Place for building what will replace a node, its documents stored; None if not supported."""
+    check_node_path(place)
+    _encoded(place, metadata)  # what can't be encoded is found before the first change
     yield from _create_parents(place, metadata.zarr_format)
     staged = yield from Stage(place.path)
     if staged is None:
@@ -213,6 +225,38 @@ def stage_replacement(place: StorePath, metadata: NodeMetadata) -> Program[Store
     putting = asking(Put(list(documents), list(documents.values())))
     yield from undone_by(putting, lambda: asking(Discard(staged)))
     return built
+
+
+def put_node(place: StorePath, metadata: NodeMetadata) -> Program[None]:
+    """Store a node's documents where nobody else looks: below a staged place."""
+    documents = _encoded(place, metadata)
+    yield from Put(list(documents), list(documents.values()))
+
+
+def something_stands(place: StorePath) -> Program[bool]:
+    """Whether there are documents of a node, good or bad ones."""
+    names = ("zarr.json", ".zarray", ".zgroup")
+    sizes = yield from Sizes([place.key(name) for name in names])
+    return any(size is not None for size in sizes)
+
+
+_DOCUMENTS = frozenset({"zarr.json", ".zarray", ".zgroup", ".zattrs", ".zmetadata"})
+
+
+def check_node_path(place: StorePath) -> None:
+    """Refuse a node by the name of a document.
+
+    Raises
+    ------
+    InvalidKeyError
+        A segment of the path is such a name.
+    """
+    for segment in place.path.split("/"):
+        if segment in _DOCUMENTS:
+            raise InvalidKeyError(
+                f"{place}: {segment!r} is the name of a document, no node can have it",
+                url=str(place),
+            )
 
 
 def remove_array(place: StorePath, metadata: ArrayMetadata) -> Program[None]:

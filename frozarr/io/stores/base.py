@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Hashable
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
+from frozarr.caller import by_their_names
 from frozarr.errors import ReadOnlyError
 from frozarr.io.programs.requests import AnyStoreRequest, StoreRequest, Swap
 from frozarr.io.runners.drive import answered, answered_async
@@ -27,6 +28,7 @@ __all__ = ["BlockingStore", "BlockingVerbs", "Store"]
 T = TypeVar("T")
 
 
+@by_their_names
 class Store(Answering, ABC):
     """Keys that hold bytes. Equal stores are the same place.
 
@@ -212,6 +214,7 @@ class Store(Answering, ABC):
     delete_sync = synchronous(verbs.delete)
 
 
+@by_their_names
 class BlockingVerbs:
     """The verbs of a store for callers that block, under the names of the asynchronous ones."""
 

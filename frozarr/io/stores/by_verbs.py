@@ -128,15 +128,17 @@ async def by_verbs(
         case Delete():
             for key in request.keys:
                 await store.delete(key)
+        case DeletePrefix(prefix="") if "clear" in own:
+            await store.clear()
         case DeletePrefix() if "delete_dir" in own:
             await store.delete_dir(request.prefix)
         case Sizes() if "getsize" in own:
-            return [await _size(store, key) for key in request.keys]
+            return [await _size(store, own, key) for key in request.keys]
         case ListPrefix():
             listing = store.list_prefix(request.prefix) if "list_prefix" in own else store.list()
             # some stores list by the text of a prefix: "a" is not to mean "ab/c", too
             head = f"{request.prefix}/" if request.prefix else ""
-            return sorted([key async for key in listing if key.startswith(head)])
+            return sorted({key async for key in listing if key.startswith(head)})
         case ListNames() if "list_dir" in own:
             names = [name.rstrip("/") async for name in store.list_dir(request.prefix)]
             return sorted(set(names))
@@ -179,8 +181,10 @@ def _within(value: BytesLike, store: object, key: str, byte_range: ByteRequest |
     return value
 
 
-async def _size(store: Any, key: str) -> int | None:
+async def _size(store: Any, own: frozenset[str], key: str) -> int | None:
     try:
+        if "exists" in own and not await store.exists(key):
+            return None  # some give a size to a folder
         return int(await store.getsize(key))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None

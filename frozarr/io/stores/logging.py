@@ -65,12 +65,13 @@ class LoggingStore(WrapperStore[S]):
     """
 
     def __init__(
-        self, store: S, log_level: str = "DEBUG", log_handler: logging.Handler | None = None
+        self, store: S, log_level: str | int = "DEBUG", log_handler: logging.Handler | None = None
     ) -> None:
         super().__init__(store)
         self.counter: Counter[str] = Counter()
         """How often each verb was asked for."""
         self.log_level = log_level
+        self._level = log_level if isinstance(log_level, int) else _level(log_level)
         self.log_handler = log_handler
         self._counting = threading.Lock()
         self.logger = logging.getLogger(f"frozarr.LoggingStore.{next(_NUMBERS)}")
@@ -82,7 +83,7 @@ class LoggingStore(WrapperStore[S]):
 
     @classmethod
     async def open(
-        cls, store_cls: type[S], *args: object, log_level: str = "DEBUG",
+        cls, store_cls: type[S], *args: object, log_level: str | int = "DEBUG",
         log_handler: logging.Handler | None = None, **kwargs: object,
     ) -> Self:  # fmt: skip
         """Logging store around a new store of another class."""
@@ -117,9 +118,8 @@ class LoggingStore(WrapperStore[S]):
         self._say(what, "done", start)
 
     def _say(self, what: str, outcome: str, start: float) -> None:
-        level = logging.getLevelNamesMapping()[self.log_level]
         elapsed_ms = (time.perf_counter() - start) * 1e3
-        self.logger.log(level, "%s: %s %s [%.3f ms]", self.url, what, outcome, elapsed_ms)
+        self.logger.log(self._level, "%s: %s %s [%.3f ms]", self.url, what, outcome, elapsed_ms)
 
     def handle(self, request: StoreRequest[T]) -> Program[T]:
         """Pass a request on, logged under the verb that the user called or that it is known by."""
@@ -130,6 +130,14 @@ class LoggingStore(WrapperStore[S]):
         count = 1 if called or keys is None else len(keys)
         with self._logged(verb, subjects, count):
             return (yield from request)
+
+
+def _level(name: str) -> int:
+    """The level that a name stands for."""
+    levels = logging.getLevelNamesMapping()
+    if name not in levels:
+        raise ValueError(f"log_level must be a number or one of {sorted(levels)}, got {name!r}")
+    return levels[name]
 
 
 def _verb_of(request: AnyStoreRequest) -> str:

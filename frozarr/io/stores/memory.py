@@ -26,7 +26,7 @@ from frozarr.io.stores.base import BlockingStore
 from frozarr.io.stores.dispatch import answers
 from frozarr.io.stores.verbs import HIDDEN, as_value, is_hidden
 
-__all__ = ["MemoryStore"]
+__all__ = ["MemoryStore", "lock_of"]
 
 _STAGED = itertools.count()
 
@@ -48,7 +48,7 @@ _NEW_LOCK = threading.Lock()
 _LOCKS: WeakValueDictionary[int, Any] = WeakValueDictionary()
 
 
-def _lock_of(values: MutableMapping[str, Any]) -> Any:
+def lock_of(values: MutableMapping[str, Any]) -> Any:
     """The lock of a dictionary, one for all stores on it; it lives as long as any of them."""
     with _NEW_LOCK:
         return _LOCKS.setdefault(id(values), threading.RLock())
@@ -80,7 +80,7 @@ class MemoryStore(BlockingStore):
         super().__init__(read_only=read_only)
         self._values: MutableMapping[str, Any] = {} if store_dict is None else store_dict
         self._shared = store_dict is not None
-        self._changing = _lock_of(self._values)
+        self._changing = lock_of(self._values)
 
     @property
     def store_dict(self) -> MutableMapping[str, Any]:
@@ -104,7 +104,7 @@ class MemoryStore(BlockingStore):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._changing = _lock_of(self._values)
+        self._changing = lock_of(self._values)
 
     def _value(self, key: str) -> BytesLike | None:
         value = self._values.get(key)

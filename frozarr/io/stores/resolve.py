@@ -37,7 +37,7 @@ def _from_url(url: str, storage_options: Mapping[str, object] | None) -> Store:
     if parts.scheme in {"", "file"} or len(parts.scheme) == 1:  # one letter is a Windows drive
         if storage_options:
             raise TypeError(f"storage_options need a remote URL, got {url!r}")
-        return _from_path(unquote(parts.path) if parts.scheme == "file" else url)
+        return _from_path(_path_of(url) if parts.scheme == "file" else url)
     try:
         made: Store = _fsspec().from_url(url, storage_options)
     except (ValueError, ImportError) as error:  # fsspec's own words for what it can't do
@@ -46,6 +46,16 @@ def _from_url(url: str, storage_options: Mapping[str, object] | None) -> Store:
             "dictionary or a Store"
         ) from error
     return made
+
+
+def _path_of(url: str) -> str:
+    """Path of a ``file:`` URL, in which ``?`` and ``#`` are letters like others."""
+    host, slash, path = url.removeprefix("file:").removeprefix("//").partition("/")
+    if host not in {"", "localhost"}:
+        raise ValueError(
+            f"{url!r} names a host, {host!r}; a file URL is file:///path/from/the/root"
+        )
+    return unquote(slash + path)
 
 
 def slow_imports(store: object) -> Callable[[], object] | None:
@@ -136,6 +146,8 @@ def resolve(
                 f"can't make a store of a {type(store).__name__}: {store!r}; pass a Store, a "
                 "StorePath, a path, a URL or a dictionary"
             )
+    if storage_options and not isinstance(store, str):
+        raise TypeError(f"storage_options need a URL, got a {type(store).__name__}")
     place = StorePath(place.store, join(place.path, normalize_path(path)).rstrip("/"))
     if mode == "r" and not place.read_only:
         return StorePath(place.store.with_read_only(True), place.path)

@@ -42,8 +42,8 @@ HIDDEN: Final = ".frozarr-tmp"
 
 
 def is_hidden(key: str) -> bool:
-    """Whether a key is under construction."""
-    return key.startswith(HIDDEN)
+    """Whether a key is under construction, in a store that was opened here or below."""
+    return HIDDEN in key and (key.startswith(HIDDEN) or f"/{HIDDEN}" in key)
 
 
 def user_key(key: str) -> str:
@@ -51,6 +51,14 @@ def user_key(key: str) -> str:
     if is_hidden(check_key(key)):
         raise InvalidKeyError(f"key {key!r}: {HIDDEN!r} is reserved for values in the making")
     return key
+
+
+def user_prefix(prefix: str) -> str:
+    """A prefix that users may name, normalised; InvalidKeyError for others."""
+    path = normalize_path(prefix)
+    if is_hidden(path):
+        raise InvalidKeyError(f"prefix {prefix!r}: {HIDDEN!r} is reserved for values in the making")
+    return path
 
 
 def as_value(value: object) -> BytesLike:
@@ -126,6 +134,8 @@ def set_partial_values(
     if not store.supports_partial_writes:
         raise NotImplementedError(f"{store.url}: values are set whole, not in part")
     for key, start, part in key_start_values:
+        if start < 0:
+            raise ValueError(f"key {key!r}: bytes are set from 0 on, got {start}")
         changed = bytes(as_value(part))
         written = False
         while not written:
@@ -143,7 +153,7 @@ def delete(store: object, key: str) -> Program[None]:  # noqa: ARG001 - all verb
 
 def delete_dir(store: object, prefix: str) -> Program[None]:  # noqa: ARG001 - all verbs take it
     """Remove all keys below a prefix."""
-    yield from DeletePrefix(normalize_path(prefix))
+    yield from DeletePrefix(user_prefix(prefix))
 
 
 def clear(store: object) -> Program[None]:  # noqa: ARG001 - all verbs take it
@@ -167,14 +177,14 @@ def getsize(store: Any, key: str) -> Program[int]:
 
 def getsize_prefix(store: object, prefix: str) -> Program[int]:  # noqa: ARG001 - all verbs take it
     """Bytes of all values below a prefix."""
-    keys = yield from ListPrefix(normalize_path(prefix))
+    keys = yield from ListPrefix(user_prefix(prefix))
     sizes = yield from Sizes(keys)
     return sum(size or 0 for size in sizes)
 
 
 def is_empty(store: object, prefix: str = "") -> Program[bool]:
     """Whether there are no keys below a prefix; folders without keys don't count."""
-    path = normalize_path(prefix)
+    path = user_prefix(prefix)
     for name in (yield from ListNames(path)):
         key = join(path, name)
         (size,) = yield from Sizes([key])
@@ -205,7 +215,7 @@ def list_prefix(store: object, prefix: str) -> Program[list[str]]:  # noqa: ARG0
 
 def list_dir(store: object, prefix: str) -> Program[list[str]]:  # noqa: ARG001 - all verbs take it
     """Names one level below a prefix."""
-    return (yield from ListNames(normalize_path(prefix)))
+    return (yield from ListNames(user_prefix(prefix)))
 
 
 # ---------------------------------------------------------------------- the two faces

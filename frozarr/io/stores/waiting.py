@@ -263,11 +263,11 @@ class AsyncStore(Store):
     @answers(Swap)
     async def _answer_swap(self, request: Swap) -> bool:
         key, old, new = request.key, request.old, request.new
-        if old is None and new is not None:
-            return await self._create(key, new)
         owner: Owner = []
         try:
             await LOCKS.acquire_async(owner, [(self.identity, key, "change")])
+            if old is None and new is not None:  # not every client does it in one step
+                return await self._create(key, new)
             stored = await self._get(key, None)
             if (None if stored is None else bytes(as_bytes_view(stored))) != old:
                 return False

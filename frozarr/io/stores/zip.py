@@ -9,6 +9,7 @@ import threading
 import warnings
 import zipfile
 from collections.abc import Hashable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, Any, Literal, Self
 
@@ -31,6 +32,15 @@ from frozarr.io.stores.verbs import as_value, is_hidden
 __all__ = ["ZipStore"]
 
 ZipMode = Literal["r", "w", "a", "x"]
+
+
+class _Shared:
+    """What a store and its read-only twins have in common: the open archive."""
+
+    def __init__(self) -> None:
+        self.archive: zipfile.ZipFile | None = None
+        self.lock = threading.RLock()
+        self.pid = os.getpid()
 
 
 class ZipStore(BlockingStore):
@@ -74,6 +84,8 @@ class ZipStore(BlockingStore):
     ) -> None:  # fmt: skip
         if mode not in {"r", "w", "a", "x"}:
             raise ValueError(f"mode must be one of 'r', 'w', 'a', 'x', got {mode!r}")
+        if mode == "r" and read_only is False:
+            raise ValueError("an archive that is opened in mode 'r' can't be written; use mode 'a'")
         super().__init__(read_only=mode == "r" if read_only is None else read_only)
         self.file: IO[bytes] | None = None
         """The file object that was given; None for an archive with a path."""
@@ -84,9 +96,20 @@ class ZipStore(BlockingStore):
             self.file = path
         self._mode: ZipMode = mode
         self.compression, self.allowZip64 = compression, allowZip64
-        self._lock = threading.RLock()
-        self._pid = os.getpid()
-        self._archive: zipfile.ZipFile | None = self._opened(mode)
+        self._shared = _Shared()
+        self._archive = self._opened(mode)
+
+    @property
+    def _archive(self) -> zipfile.ZipFile | None:
+        return self._shared.archive
+
+    @_archive.setter
+    def _archive(self, archive: zipfile.ZipFile | None) -> None:
+        self._shared.archive = archive
+
+    @property
+    def _lock(self) -> AbstractContextManager[Any]:
+        return self._shared.lock
 
     def _opened(self, mode: ZipMode) -> zipfile.ZipFile:
         where: Any = self.path if self.file is None else self.file
@@ -111,14 +134,14 @@ class ZipStore(BlockingStore):
         """
         if self._archive is None:
             raise ValueError(f"{self.url} is closed")
-        if self._pid != os.getpid():
+        if self._shared.pid != os.getpid():
             if self._mode != "r" or self.file is not None:
                 raise ValueError(
                     f"{self.url}: an archive that is written, or was given as a file object, is "
                     "used by the process that opened it"
                 )
-            self._lock = threading.RLock()
-            self._archive, self._pid = self._opened("r"), os.getpid()
+            self._shared = _Shared()
+            self._archive = self._opened("r")
         return self._archive
 
     @property
@@ -146,7 +169,7 @@ class ZipStore(BlockingStore):
         return super().with_read_only(read_only)
 
     def __getstate__(self) -> dict[str, Any]:
-        if self._mode != "r" and self._archive is not None and not self._read_only:
+        if self._mode != "r" and self._archive is not None:
             raise TypeError(f"{self.url} is open for writing: close it before it is pickled")
         if self.path is None:
             raise TypeError(f"{self.url} is on a file object, which can't be pickled; use a path")
@@ -160,7 +183,7 @@ class ZipStore(BlockingStore):
     def close(self) -> None:
         """Finish the archive; nothing can be read or written afterwards."""
         with self._lock:
-            if self._archive is not None and self._pid == os.getpid():
+            if self._archive is not None and self._shared.pid == os.getpid():
                 self._archive.close()
             self._archive = None
 
@@ -181,11 +204,13 @@ class ZipStore(BlockingStore):
         if self.path is None or self._mode != "r":
             raise ValueError(f"{self.url}: only an archive with a path, opened to read, is moved")
         with self._lock:
-            self.close()
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(self.path, target)
-            self.path = target
-            self._archive = self._opened("r")
+            self.archive.close()
+            try:
+                shutil.move(self.path, target)
+                self.path = target
+            finally:
+                self._archive = self._opened("r")
 
     # -------------------------------------------------------------- reading
 
@@ -240,11 +265,28 @@ class ZipStore(BlockingStore):
         entry = zipfile.ZipInfo(key)
         entry.compress_type = self.compression
         entry.external_attr = 0o644 << 16
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Duplicate name", UserWarning)
-            archive.writestr(entry, value)
+        start: int = archive.start_dir
+        try:
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "Duplicate name", UserWarning)
+                archive.writestr(entry, value)
+        except BaseException:
+            self._forget(archive, entry, old, start)
+            raise
         if old is not None:  # only the new entry is listed
             archive.filelist.remove(old)
+
+    @staticmethod
+    def _forget(
+        archive: zipfile.ZipFile, entry: zipfile.ZipInfo, old: zipfile.ZipInfo | None, start: int
+    ) -> None:
+        """Have an archive as it was before an entry that could not be written."""
+        if entry in archive.filelist:
+            archive.filelist.remove(entry)
+        archive.NameToInfo.pop(entry.filename, None)
+        if old is not None:
+            archive.NameToInfo[entry.filename] = old
+        archive.start_dir = start
 
     @answers(Delete)
     def _delete(self, request: Delete) -> None:

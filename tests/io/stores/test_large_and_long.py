@@ -90,6 +90,8 @@ import frozarr
 class Slow:
     shape, dtype = (4,), np.dtype("i4")
     def __getitem__(self, region):
+        if region[0].stop == 0:  # what type is it?
+            return np.arange(0, dtype="i4")
         print("building", flush=True)
         sys.stdin.readline()
         return np.arange(4, dtype="i4")[region]

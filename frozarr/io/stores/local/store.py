@@ -161,6 +161,8 @@ class LocalStore(BlockingStore):
         FileNotFoundError, FileExistsError
             The directory is not there, or is.
         """
+        if mode not in {None, "r", "r+", "a", "w", "w-"}:
+            raise ValueError(f"mode must be one of 'r', 'r+', 'a', 'w', 'w-', got {mode!r}")
         store = cls(root, read_only=read_only or mode == "r")
         there = os.path.isdir(store.root)  # noqa: ASYNC240 - one short call
         if mode in {"r", "r+"} and not there:
@@ -169,6 +171,8 @@ class LocalStore(BlockingStore):
             raise FileExistsError(f"{store.url}: the directory exists, and mode is 'w-'")
         if mode == "w":
             await store.clear()
+        if mode in {"a", "w", "w-"}:
+            os.makedirs(store.root, exist_ok=True)
         return store
 
     async def move(self, dest_root: str | os.PathLike[str]) -> None:
@@ -402,7 +406,8 @@ class LocalStore(BlockingStore):
     @answers(DeletePrefix)
     def _delete_prefix(self, request: DeletePrefix) -> None:
         for path in [request.prefix] if request.prefix else self._names(""):
-            self._delete_tree(path)
+            if not request.prefix or os.path.isdir(self._path(path)):
+                self._delete_tree(path)
 
     def _delete_tree(self, prefix: str) -> None:
         with self._workshop() as folder:
@@ -490,9 +495,9 @@ class LocalStore(BlockingStore):
             head = f"{folder}/" if folder else ""
             for entry in scan(self._path(folder)):
                 if entry.is_dir():
-                    if folder or not is_hidden(entry.name):
+                    if not is_hidden(entry.name):
                         folders.append(head + entry.name)
-                else:
+                elif not entry.is_symlink() or os.path.exists(entry.path):
                     keys.append(head + entry.name)
         return sorted(keys)
 
@@ -503,5 +508,7 @@ class LocalStore(BlockingStore):
     def _names(self, prefix: str) -> list[str]:
         """Names in a folder, sorted."""
         return sorted(
-            entry.name for entry in scan(self._path(prefix)) if prefix or not is_hidden(entry.name)
+            entry.name
+            for entry in scan(self._path(prefix))
+            if not is_hidden(entry.name) and (not entry.is_symlink() or os.path.exists(entry.path))
         )
