@@ -92,6 +92,7 @@ def test_fill_values_that_fit(dtype, fill, kept):
     ("safe", np.array([1.0, 2]), False),
     ("same_kind", np.int64(70000), True), ("same_kind", 1.5, False),
     ("same_kind", np.array([1.5, 2], "f2"), False), ("same_kind", np.uint8(1), True),
+    ("safe", -3, True), ("same_kind", -3.0, True),
     ("unsafe", np.array([1.5, 2]), True), ("unsafe", np.int64(70000), True),
 ])  # fmt: skip
 def test_casting(casting, value, fits):
@@ -111,6 +112,12 @@ def test_casting(casting, value, fits):
 
 def test_casting_concerns_numbers_only():
     config = {"casting": "safe"}
+    floats = frozarr.zeros(3, dtype="f4", config=config)
+    floats[...] = [1.0, float("nan"), 0.5]
+    floats[0] = float("nan")
+    assert np.isnan(floats[...]).tolist() == [True, True, False]
+    with pytest.raises(TypeError, match="safe"):
+        floats[0] = 0.1
     text = frozarr.create_array({}, data=np.array(["a", "b"], object), config=config)
     text[0] = "c"
     table = frozarr.create_array({}, shape=2, dtype=[("a", "i2"), ("b", "f4")], config=config)

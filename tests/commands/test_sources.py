@@ -175,3 +175,95 @@ def test_a_source_may_need_the_loop_of_the_store(tmp_path):
 
     copied = frozarr.from_array(f"{url}/copy", data=Blocking())
     assert (copied[...] == VALUES).all()
+
+
+# ------------------------------------------------------------------ what sources get wrong
+
+
+def test_scaled_masked_and_unsigned_variables(tmp_path):
+    with netCDF4.Dataset(tmp_path / "a.nc", "w") as file:
+        file.createDimension("x", 6)
+        scaled = file.createVariable("s", "i2", ("x",), fill_value=-99)
+        scaled.scale_factor, scaled.add_offset = 0.5, 10.0
+        scaled[:] = np.ma.array([10.5, 11, 12.5, 0, 0, 30], mask=[0, 0, 0, 1, 1, 0])
+        unsigned = file.createVariable("u", "i1", ("x",))
+        unsigned.set_auto_maskandscale(False)
+        unsigned[:] = np.array([1, 2, 3, 4, -56, -1], "i1")
+        unsigned.setncattr("_Unsigned", "true")
+    file = netCDF4.Dataset(tmp_path / "a.nc")
+    copied = frozarr.from_array({}, data=file["s"], fill_value=-1)
+    assert copied[...].tolist() == [10.5, 11, 12.5, -1, -1, 30]
+    assert frozarr.from_array({}, data=file["u"])[...].tolist() == [1, 2, 3, 4, 200, 255]
+
+
+def test_several_variables_of_a_library_that_knows_one_thread(tmp_path):
+    values = np.random.default_rng(0).random((6, 100, 200)).astype("f4")
+    with netCDF4.Dataset(tmp_path / "a.nc", "w") as file:
+        file.createDimension("y", 100)
+        file.createDimension("x", 200)
+        for number, value in enumerate(values):
+            file.createVariable(f"v{number}", "f4", ("y", "x"), zlib=True, chunksizes=(10, 20))[
+                :
+            ] = value
+    file = netCDF4.Dataset(tmp_path / "a.nc")
+    store = MemoryStore()
+    frozarr.save(store, **{name: file[name] for name in file.variables})
+    for number, value in enumerate(values):
+        assert (frozarr.load(store, f"v{number}") == value).all()
+
+
+def test_masked_elements_become_the_fill_value():
+    masked = np.ma.array([1, 2, 3], mask=[0, 1, 0])
+    assert frozarr.create_array({}, data=masked, fill_value=-5)[...].tolist() == [1, -5, 3]
+    array = frozarr.zeros(3, dtype="i4")
+    array[...] = masked
+    array = array.append(np.ma.array([7, 8], mask=[1, 0]))
+    assert array[...].tolist() == [1, 0, 3, 0, 8]
+    array[:3] = np.ma.array([4, 5, 6])
+    assert array[:3].tolist() == [4, 5, 6]
+    undefined = frozarr.create(3, dtype="i4", zarr_format=2, fill_value=None)
+    with pytest.raises(ValueError, match="filled"):
+        undefined[...] = masked
+
+
+class Lying:
+    """An array that gives something else than it declares."""
+
+    shape, dtype = (4, 4), np.dtype("i8")
+
+    def __init__(self, part):
+        self.part = part
+
+    def __getitem__(self, region):
+        if not region[0].stop:
+            return np.zeros((0, 0), "i8")
+        return self.part
+
+
+@pytest.mark.parametrize(("part", "error"), [
+    (np.arange(4), ValueError), (7, ValueError), (None, ValueError), (np.zeros((4, 4)) + 0.5, TypeError),
+], ids=["row", "number", "none", "floats"])  # fmt: skip
+def test_sources_that_give_something_else(part, error):
+    store = MemoryStore()
+    with pytest.raises(error, match=r"a Lying (gave|of dtype)"):
+        frozarr.from_array(store, data=Lying(part))
+    assert not store.store_dict
+
+
+def test_sources_that_can_not_be_read(tmp_path):
+    grown = dask.array.from_array(np.arange(4), chunks=2)
+    with pytest.raises(ValueError, match="compute it first"):
+        frozarr.from_array({}, data=grown[grown > 1])
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        empty = file.create_dataset("e", data=h5py.Empty("f4"))
+        with pytest.raises(ValueError, match="not known"):
+            frozarr.from_array({}, data=empty)
+    theirs = zarr.create_array({}, data=VALUES)
+    with pytest.raises(TypeError, match="asynchronously"):
+        frozarr.from_array({}, data=theirs.async_array)
+
+
+def test_progress_of_nothing():
+    told = []
+    frozarr.from_array({}, data=frozarr.zeros((0, 3)), progress=lambda *n: told.append(n))
+    assert told == [(0, 0)]

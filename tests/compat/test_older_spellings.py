@@ -164,3 +164,38 @@ def test_documents_at_places():
         return await place.get_json()
 
     assert asyncio.run(main()) == {"b": [1]}
+
+
+def test_prototypes_leave_values_as_they_are():
+    prototype = default_buffer_prototype()
+    for dtype, value in (
+        ([("a", "i4"), ("b", "f8")], (7, 8.0)), ([("a", "i4"), ("b", "f8")], [(1, 2.0), (3, 4.0)]),
+        ("i8", [1, 2]), (str, ["x", "y"]), ("i4", np.array([1, 2])),
+    ):  # fmt: skip
+        with_it, without = (compat.create_array({}, shape=2, dtype=dtype) for _ in range(2))
+        with_it.set_basic_selection(slice(0, 2), value, prototype=prototype)
+        without.set_basic_selection(slice(0, 2), value)
+        assert with_it[:].tolist() == without[:].tolist()
+    masked = compat.zeros(3)
+    masked.set_mask_selection(mask=np.array([True, False, True]), value=2, prototype=prototype)
+    assert masked[:].tolist() == [2, 0, 2]
+
+
+def test_arrays_are_opened_with_the_separator_that_they_have():
+    store = MemoryStore()
+    compat.zeros(4, store=store, chunks=2, zarr_format=2, dimension_separator="/")
+    for mode in ("r", "r+", "a"):
+        assert compat.open_array(store, mode=mode, dimension_separator="/").chunks == (2,)
+
+
+def test_metadata_of_another_library():
+    import zarr
+
+    theirs = zarr.create_array(MemoryStore({}).store_dict, data=np.arange(3))
+    document = theirs.metadata.to_dict()
+    store = MemoryStore()
+    frozarr.create_array(store, data=np.arange(3))
+    handle = compat.Array({**document, "storage_transformers": ()}, store)
+    assert handle[:].tolist() == [0, 1, 2]
+    with pytest.warns(DeprecationWarning), pytest.raises(TypeError, match="did you mean 'shape'"):
+        compat.Array.create({}, shpe=3)

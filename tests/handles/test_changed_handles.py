@@ -102,3 +102,14 @@ def test_single_points_take_one_value_each():
     array[[0, 1], [0, 1]] = [3]  # NumPy's brackets broadcast
     array.vindex[np.eye(2, dtype=bool)] = [4]  # and so do masks
     assert array[...].tolist() == [[4, 0], [0, 4]]
+
+
+def test_handles_of_the_same_shape_share_what_was_changed():
+    array = frozarr.create_array({}, data=np.arange(10), chunks=3)
+    described = array.update_attributes({"x": 1})
+    longer = described.append([7, 7, 7])
+    for stale in (array, described):
+        with pytest.raises(StaleHandleError, match="append"):
+            stale[9] = -1
+    longer.update_attributes({"y": 1})[9] = -1
+    assert longer[9:].tolist() == [-1, 7, 7, 7]

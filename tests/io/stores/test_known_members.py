@@ -386,3 +386,153 @@ def test_members_of_array_buffers():
     assert made.astype("f4", order="C").as_numpy_array().flags.c_contiguous
     assert cpu.numpy_buffer_prototype() is cpu.buffer_prototype is cpu.default_buffer_prototype()
     assert json.dumps(cpu.Buffer.from_bytes(b"{}").to_bytes().decode()) == '"{}"'
+
+
+# ------------------------------------------------------------------ what a hostile test found
+
+
+def test_bytes_are_set_from_zero_on():
+    store = MemoryStore()
+    store.set_sync("k", b"0123456789")
+    with pytest.raises(ValueError, match="from 0 on"):
+        store.blocking.set_partial_values([("k", -2, b"XX")])
+    assert store.get_sync("k").to_bytes() == b"0123456789"
+
+
+def test_methods_pickle_by_the_names_that_users_know(tmp_path):
+    import pickle
+
+    store = LocalStore(tmp_path)
+    store.set_sync("k", b"1")
+    array = frozarr.create_array(store, name="a", data=[1, 2])
+    for method in (store.get_sync, store.set_sync, store.blocking.list, array.get_basic_selection,
+                   compat.AsyncArray(array).getitem, frozarr.Array.resize, store.get):  # fmt: skip
+        again = pickle.loads(pickle.dumps(method))
+        assert again.__name__ == method.__name__
+        assert again.__qualname__ == method.__qualname__
+    assert pickle.loads(pickle.dumps(store.get_sync))("k").to_bytes() == b"1"
+    assert frozarr.storage.Store.set.__name__ == "set"
+    assert frozarr.Array.__getitem__.__qualname__ == "Array.__getitem__"
+
+
+def test_listings_of_zarr_pythons_stores(tmp_path):
+    from frozarr.storage import VerbStore
+
+    archive = zarr.storage.ZipStore(tmp_path / "a.zip", mode="w")
+    array = frozarr.create_array(archive, shape=4, chunks=2, dtype="i4")
+    array[0] = 1
+    array[3] = 4
+    with pytest.warns(UserWarning, match="Duplicate"):
+        array[1] = 2
+    assert array.nchunks_initialized == 2
+    assert VerbStore(archive).blocking.list() == ["c/0", "c/1", "zarr.json"]
+    folder = VerbStore(zarr.storage.LocalStore(tmp_path / "b"))
+    folder.set_sync("a/b/c", b"1")
+    folder.set_sync("file", b"1")
+    assert folder.blocking.list_prefix("a") == ["a/b/c"]
+    assert not folder.blocking.exists("a")
+    assert not folder.blocking.exists("file/x")
+    (tmp_path / "b" / "e" / "f").mkdir(parents=True)
+    assert folder.blocking.is_empty("e")
+    folder.blocking.clear()
+    assert folder.blocking.list() == []
+
+
+@pytest.mark.parametrize(("values", "other", "same"), [
+    (np.array([1, 1]), 1.5, False), (np.array(["ab"], "U2"), "abc", False), (np.array([True]), 2, False),
+    (np.array(["2000"], "M8[Y]"), np.datetime64("2000-06-01"), False), (np.array([1], "u1"), 257, False),
+    (np.array([1], "u1"), -1, False), (np.array([1]), float("nan"), False),
+    (np.array([(1, np.nan)], "i4,f8"), (1, np.nan), True), (np.array([(1, 0.0)], "i4,f8"), (1, -0.0), False),
+    (np.array([0.0], object), -0.0, False), (np.array([complex(np.nan, 1)]), complex(np.nan, 2), False),
+    (np.array([1], "u1"), 1, True), (np.array([1.0]), 1, True),
+])  # fmt: skip
+def test_all_equal_casts_nothing(values, other, same):
+    assert cpu.NDBuffer(values).all_equal(other) is same
+
+
+def test_archives_that_can_not_be_moved_stay_open(tmp_path):
+    with ZipStore(tmp_path / "a.zip", mode="w") as store:
+        store.set_sync("k", b"1")
+    store = ZipStore(tmp_path / "a.zip")
+    with pytest.raises(OSError):
+        asyncio.run(store.move("/proc/none/m.zip"))
+    assert store.get_sync("k").to_bytes() == b"1"
+
+
+def test_twins_of_an_archive_see_the_same(tmp_path):
+    import pickle
+
+    store = ZipStore(tmp_path / "a.zip", mode="w")
+    store.set_sync("k", b"1")
+    twin = store.with_read_only(True)
+    assert twin.get_sync("k").to_bytes() == b"1"
+    with pytest.raises(TypeError, match="close it before"):
+        pickle.dumps(twin)
+    store.blocking.clear()
+    assert twin.blocking.list() == []
+    store.set_sync("new", b"2")
+    assert twin.get_sync("new").to_bytes() == b"2"
+    store.close()
+    with pytest.raises(ValueError, match="mode 'a'"):
+        ZipStore(tmp_path / "a.zip", mode="r", read_only=False)
+
+
+def test_modes_of_directories(tmp_path):
+    def open_(mode):
+        return asyncio.run(LocalStore.open(tmp_path / "x", mode=mode))
+
+    for mode in ("r", "r+"):
+        with pytest.raises(FileNotFoundError):
+            open_(mode)
+    assert open_("a").root.is_dir()
+    open_("a").set_sync("k", b"1")
+    assert open_("r").read_only
+    assert open_("r+").blocking.list() == ["k"]
+    with pytest.raises(FileExistsError):
+        open_("w-")
+    assert open_("w").blocking.list() == []
+    with pytest.raises(ValueError, match="mode must be"):
+        open_("z")
+
+
+def test_levels_are_names_or_numbers():
+    store = LoggingStore(MemoryStore(), log_level=10, log_handler=logging.NullHandler())
+    store.set_sync("a", b"1")
+    assert store.counter["set"] == 1
+    with pytest.raises(ValueError, match="log_level must be"):
+        LoggingStore(MemoryStore(), log_level="LOUD")
+
+
+def test_links_that_lead_nowhere_are_no_keys(tmp_path):
+    store = LocalStore(tmp_path)
+    (tmp_path / "broken").symlink_to("nowhere")
+    assert (
+        store.blocking.list()
+        == store.blocking.list_prefix("b")
+        == store.blocking.list_dir("")
+        == []
+    )
+    assert store.blocking.is_empty()
+
+
+def test_debris_is_not_listed_from_above(tmp_path):
+    LocalStore(tmp_path / "a" / "b").set_sync("k", b"1")
+    hidden = tmp_path / "a" / "b" / ".frozarr-tmp"
+    hidden.mkdir()
+    (hidden / "half").write_bytes(b"")
+    for root in (tmp_path, tmp_path / "a"):
+        keys = LocalStore(root).blocking.list()
+        assert [key.rpartition("/")[2] for key in keys] == ["k"]
+        assert not [k for k in LocalStore(root).blocking.list_prefix("") if "tmp" in k]
+
+
+@pytest.mark.parametrize("url", ["file://relative/x", "file://~/h"])
+def test_file_urls_without_a_host(url):
+    with pytest.raises(ValueError, match="names a host"):
+        frozarr.create_array(url, data=[1])
+
+
+def test_file_urls_are_paths(tmp_path):
+    frozarr.create_array(f"file://{tmp_path}/u%20v#x?y", data=[1, 2])
+    assert (tmp_path / "u v#x?y" / "zarr.json").exists()
+    assert frozarr.load(f"file://localhost{tmp_path}/u v#x?y").tolist() == [1, 2]
