@@ -83,7 +83,10 @@ class Performer(Protocol):
 
     @property
     def identity(self) -> tuple[Hashable, ...]:
-        """What makes two stores the same place; locks go by it."""
+        """What makes two stores the same place."""
+
+    def lock_names(self, keys: Iterable[str]) -> "list[Hashable]":
+        """What keys are locked by: the same for all stores by which a value is reached."""
 
     def perform(self, request: StoreRequest[T]) -> T:
         """Carry out a request, for callers that block; its answer."""

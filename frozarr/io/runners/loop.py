@@ -63,9 +63,7 @@ class _Loop:
         if isinstance(request, Call):
             return await in_thread(request.function)
         if isinstance(request, Lock):
-            where = named(store, request).identity
-            locks = [(where, key) for key in request.keys]
-            return await LOCKS.acquire_async(owner, locks)
+            return await LOCKS.acquire_async(owner, named(store, request).lock_names(request.keys))
         raise TypeError(f"not a request: {request!r}")
 
 

@@ -99,8 +99,7 @@ class _Threads:
         if isinstance(request, Call):
             return request.function()
         if isinstance(request, Lock):
-            where = named(store, request).identity
-            LOCKS.acquire(owner, [(where, key) for key in request.keys])
+            LOCKS.acquire(owner, named(store, request).lock_names(request.keys))
             return None
         raise TypeError(f"not a request: {request!r}")
 

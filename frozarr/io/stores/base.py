@@ -6,7 +6,7 @@ kinds. Whatever passes, passes `perform` or `perform_async`.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Coroutine, Hashable
+from collections.abc import Coroutine, Hashable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from frozarr.caller import by_their_names
@@ -74,6 +74,10 @@ class Store(Answering, ABC):
     @abstractmethod
     def identity(self) -> tuple[Hashable, ...]:
         """What makes two stores the same place; locks go by it."""
+
+    def lock_names(self, keys: Iterable[str]) -> list[Hashable]:
+        """What keys are locked by: the same for all stores by which a value is reached."""
+        return [(self.identity, key) for key in keys]
 
     def with_read_only(self, read_only: bool = False) -> Self:
         """The same place, with or without permission to change it."""
@@ -261,7 +265,7 @@ async def carry_out_by_verbs(
     owner: Owner = []
     try:
         if isinstance(request, Swap):
-            await LOCKS.acquire_async(owner, [(store.identity, request.key, "verbs")])
+            await LOCKS.acquire_async(owner, [(*store.lock_names([request.key]), "verbs")])
         answer = await by_verbs(whose, own, request, dialect)
         if answer is NotImplemented:
             simpler = by_simpler_requests(request)
@@ -317,7 +321,7 @@ class BlockingStore(Store):
         owner: Owner = []
         try:
             if request.changes:  # what it takes several steps to change is not changed by others
-                LOCKS.acquire(owner, [(self.identity, request.subject, "change")])
+                LOCKS.acquire(owner, [(*self.lock_names([request.subject]), "change")])
             return answered(simpler, self.carry_out)
         finally:
             try:

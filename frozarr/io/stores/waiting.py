@@ -265,7 +265,7 @@ class AsyncStore(Store):
         key, old, new = request.key, request.old, request.new
         owner: Owner = []
         try:
-            await LOCKS.acquire_async(owner, [(self.identity, key, "change")])
+            await LOCKS.acquire_async(owner, [(*self.lock_names([key]), "change")])
             if old is None and new is not None:  # not every client does it in one step
                 return await self._create(key, new)
             stored = await self._get(key, None)

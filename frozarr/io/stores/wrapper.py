@@ -1,6 +1,6 @@
 """A store around another store, to be subclassed."""
 
-from collections.abc import Coroutine, Hashable
+from collections.abc import Coroutine, Hashable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from frozarr.io.programs.requests import Program, StoreRequest
@@ -71,6 +71,10 @@ class WrapperStore(Store, Generic[S]):
     def identity(self) -> tuple[Hashable, ...]:
         """The store's inside: a wrapper is the same place."""
         return self._store.identity
+
+    def lock_names(self, keys: Iterable[str]) -> list[Hashable]:
+        """Those of the store inside."""
+        return self._store.lock_names(keys)
 
     def with_read_only(self, read_only: bool = False) -> Self:
         """A wrapper of the same kind around the same place."""

@@ -6,12 +6,15 @@ Everything is decided when this module is loaded, by what the system offers.
 import contextlib
 import ctypes
 import errno
+import itertools
 import os
 import re
+import secrets
 import sys
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from importlib import import_module
 from typing import Any, Final
 
@@ -75,6 +78,33 @@ def read_into(fd: int, views: Sequence[Any]) -> int:
     return total
 
 
+# ---------------------------------------------------------------------- files in the making
+
+_NUMBERS: Final = itertools.count()
+
+
+@cache
+def _maker(pid: int) -> str:
+    """Who makes files: random, because processes of two machines or containers share numbers."""
+    return f"{pid:x}-{secrets.token_hex(5)}"
+
+
+def new_name() -> str:
+    """Name of a file that nobody else makes.
+
+    Examples
+    --------
+    >>> new_name() == new_name()
+    False
+    """
+    return f"{_maker(os.getpid())}-{next(_NUMBERS):x}"
+
+
+def same_device(first: str, second: str) -> bool:
+    """Whether one path can be renamed to the other: both are on one file system."""
+    return os.stat(first).st_dev == os.stat(second).st_dev
+
+
 # ---------------------------------------------------------------------- files in use
 
 
@@ -101,29 +131,35 @@ def patiently(work: Callable[[], None], *, windows: bool = WINDOWS) -> None:
 
 
 _NEW_LOCK = threading.Lock()
-_LOCKS: dict[Hashable, threading.Lock] = {}
+_LOCKS: dict[str, Any] = {}
 
 
 @contextlib.contextmanager
-def exclusive_folder(folder: str | os.PathLike[str], identity: Hashable) -> Iterator[None]:
-    """Hold a folder that is there, against other threads; also processes, if folders can be locked.
+def locked_folder(folder: str, *, shared: bool = False) -> Iterator[None]:
+    """Hold a folder, made if need be, against other threads; processes, too, if it can be locked.
 
     Parameters
     ----------
-    identity
-        What it goes by in this process.
+    folder
+        Whatever path leads to it: two paths of one folder exclude each other.
+    shared
+        Only against those who want it for themselves.
     """
     if fcntl is None:
         with _NEW_LOCK:
-            lock = _LOCKS.setdefault(identity, threading.Lock())
+            lock = _LOCKS.setdefault(os.path.realpath(folder), threading.RLock())
         with lock:
             yield
         return
     while True:
-        fd = os.open(folder, os.O_RDONLY)
+        try:
+            fd = os.open(folder, os.O_RDONLY)
+        except FileNotFoundError:  # not there yet, or pruned just now
+            os.makedirs(folder, exist_ok=True)
+            continue
         try:
             with contextlib.suppress(OSError):  # some network file systems can't lock
-                fcntl.flock(fd, fcntl.LOCK_EX)
+                fcntl.flock(fd, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
             if _same_file(fd, folder):
                 yield
                 return

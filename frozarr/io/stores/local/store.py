@@ -11,7 +11,7 @@ import os
 import shutil
 import stat
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, Self, TypeVar
 
@@ -60,13 +60,15 @@ from frozarr.io.stores.local.portable import (
     check_case,
     check_windows_key,
     exchange,
-    exclusive_folder,
     fcntl,
     hold_folder,
     let_go_of_folder,
+    locked_folder,
+    new_name,
     open_read,
     patiently,
     read_into,
+    same_device,
     sync_folder,
 )
 from frozarr.io.stores.verbs import HIDDEN, is_hidden
@@ -77,7 +79,6 @@ _BESIDE: Final = f"{HIDDEN}-beside"
 _FIRST_READ: Final = 1 << 16
 _TICK_NS: Final = 50_000_000
 _TRIES: Final = 100
-_NAMES = itertools.count()
 T = TypeVar("T")
 Durability = Literal["os", "fsync"]
 
@@ -197,6 +198,17 @@ class LocalStore(BlockingStore):
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(self.root, target)
         self._set_root(target)
+
+    def lock_names(self, keys: Iterable[str]) -> list[Hashable]:
+        """Names of keys for locks: their real paths, the same by whatever root they are reached."""
+        names: list[Hashable] = []
+        real: dict[str, str] = {}
+        for key in keys:
+            folder, _, name = self._path(key).rpartition("/")
+            if folder not in real:
+                real[folder] = os.path.realpath(folder)
+            names.append(("local", f"{real[folder]}/{name}"))
+        return names
 
     @property
     def url(self) -> str:
@@ -320,9 +332,8 @@ class LocalStore(BlockingStore):
     @answers(Put)
     def _put(self, request: Put) -> None:
         with self._workshop() as folder:
-            head = f"{folder}{os.getpid():x}-"
             for key, value in zip(request.keys, request.values, strict=True):
-                made = f"{head}{next(_NAMES):x}"
+                made = folder + new_name()
                 try:
                     self._make(made, value)
                     self._place(made, self._path(key))
@@ -411,7 +422,7 @@ class LocalStore(BlockingStore):
 
     def _delete_tree(self, prefix: str) -> None:
         with self._workshop() as folder:
-            aside = f"{folder}{os.getpid():x}-{next(_NAMES):x}"
+            aside = folder + new_name()
             place = self._path(prefix)
             if not os.path.lexists(place):
                 return
@@ -428,8 +439,10 @@ class LocalStore(BlockingStore):
     def _swap(self, request: Swap) -> bool:
         if FOLDS_CASE and request.old is None:
             check_case(str(self.root), request.key)
-        with self._exclusive():
+        folder = self._path(request.key).rpartition("/")[0]
+        with self._exclusive(folder):
             if self._whole(request.key) != request.old:
+                self._prune({request.key.rpartition("/")[0]})
                 return False
             if request.new is None:
                 self._delete(Delete([request.key]))
@@ -438,10 +451,13 @@ class LocalStore(BlockingStore):
             return True
 
     @contextlib.contextmanager
-    def _exclusive(self) -> Iterator[None]:
-        """Hold the root against other threads and, where files can be locked, processes."""
-        os.makedirs(self.root, exist_ok=True)
-        with exclusive_folder(self.root, self._identity):
+    def _exclusive(self, folder: str) -> Iterator[None]:
+        """Hold a folder, by whatever root it is reached, and keep the root from being replaced."""
+        root = str(self.root)
+        with contextlib.ExitStack() as locks:
+            if folder != root:
+                locks.enter_context(locked_folder(root, shared=True))
+            locks.enter_context(locked_folder(folder))
             yield
 
     @answers(Stage)
@@ -452,7 +468,9 @@ class LocalStore(BlockingStore):
             check_case(str(self.root), prefix)
         if not os.path.isdir(self._path(prefix) if prefix else self.root):
             return None
-        name = f"{os.getpid():x}-{next(_NAMES):x}"
+        if not prefix and not same_device(str(self.root), str(self.root.parent)):
+            return None  # a mount's root can't be exchanged
+        name = new_name()
         staged = f"{HIDDEN}/{name}" if prefix else f"{_BESIDE}/{name}"
         try:
             os.makedirs(self._path(staged))
@@ -467,7 +485,9 @@ class LocalStore(BlockingStore):
         """Exchange the staged directory and the one at a prefix, then remove the old one."""
         made = self._path(request.staged)
         place = self._path(request.prefix) if request.prefix else str(self.root)
-        with self._exclusive():
+        with locked_folder(str(self.root)), contextlib.ExitStack() as locks:
+            if place != str(self.root) and os.path.isdir(place):
+                locks.enter_context(locked_folder(place))
             exchange(made, place)
         let_go_of_folder(made)
         remove_tree(made)
