@@ -236,9 +236,27 @@ def _depth_exceeds(value: JSON, limit: int) -> bool:
 def dumps(value: JSON) -> bytes:
     r"""Encoded document: UTF-8, two spaces of indent, members in the order given.
 
+    Half of a surrogate pair, which UTF-8 has no form for, is escaped.
+
+    Raises
+    ------
+    MetadataError
+        The document could not be read again: it is too large, or nested too deeply.
+
     Examples
     --------
     >>> dumps({"zarr_format": 3})
     b'{\n  "zarr_format": 3\n}'
     """
-    return json.dumps(value, indent=2, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    if _depth_exceeds(value, MAX_DEPTH):
+        raise MetadataError(f"nested deeper than {MAX_DEPTH}: no reader takes such a document")
+    try:
+        document = json.dumps(value, indent=2, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        document = json.dumps(value, indent=2).encode()
+    if len(document) > MAX_DOCUMENT_NBYTES:
+        raise MetadataError(
+            f"a document of {len(document)} bytes exceeds {MAX_DOCUMENT_NBYTES}: store large "
+            "values in an array"
+        )
+    return document

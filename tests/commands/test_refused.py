@@ -208,3 +208,34 @@ def test_formats_are_2_and_3(zarr_format, tmp_path):
         with pytest.raises(ValueError, match=r"2.*3|must be in \(2"):
             call()
     assert not list(tmp_path.iterdir())
+
+
+def nested(depth):
+    value = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("zarr_format", [2, 3])
+def test_what_is_written_can_be_read(store, old, zarr_format):
+    other = MemoryStore()
+
+    def attempt(attributes, store=store):
+        return frozarr.create_array(
+            store, name="x", shape=2, dtype="i4", attributes=attributes, zarr_format=zarr_format
+        )
+
+    with pytest.raises(MetadataError, match="nested deeper"):
+        attempt({"a": nested(230)})
+    with pytest.raises(MetadataError, match="exceeds"):
+        attempt({"a": "x" * (65 << 20)})
+    with pytest.raises(MetadataError, match="nested deeper"):
+        frozarr.open_array(store).update_attributes({"a": nested(230)})
+    assert contents(store) == old
+    half = attempt({"a": "\ud800", "b": "\u00e9", "deep": nested(150)}, other)
+    again = frozarr.open_array(other, path="x")
+    assert again.attrs == half.attrs
+    assert again.update_attributes({"c": 1}).attrs["a"] == "\ud800"
+    for key in other.blocking.list():
+        other.get_sync(key).to_bytes().decode()
