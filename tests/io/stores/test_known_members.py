@@ -418,7 +418,7 @@ def test_methods_pickle_by_the_names_that_users_know(tmp_path):
 def test_listings_of_zarr_pythons_stores(tmp_path):
     from frozarr.storage import VerbStore
 
-    archive = zarr.storage.ZipStore(tmp_path / "a.zip", mode="w")
+    archive = asyncio.run(zarr.storage.ZipStore.open(tmp_path / "a.zip", mode="w"))
     array = frozarr.create_array(archive, shape=4, chunks=2, dtype="i4")
     array[0] = 1
     array[3] = 4
