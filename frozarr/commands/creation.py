@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from frozarr.config import Config
-from frozarr.errors import ContainsArrayError
+from frozarr.errors import ContainsArrayError, ContainsGroupError
 from frozarr.handles.array import ArrayHandle
 from frozarr.io.access import Access
 from frozarr.io.kernels.bind import check_fill
@@ -19,6 +19,7 @@ from frozarr.io.programs.nodes import (
     create_node,
     load_node,
     remove_array,
+    remove_unfilled,
     something_stands,
     stage_replacement,
 )
@@ -89,7 +90,8 @@ def data_type_of(source: ArraySource) -> DataType | AnyDtype | str:
         return metadata.data_type
     if source.dtype != np.dtype(object):
         return source.dtype
-    entries = source.reshape(-1).tolist()
+    shown = source.compressed() if isinstance(source, np.ma.MaskedArray) else source.reshape(-1)
+    entries = shown.tolist()
     kinds = set(map(type, entries))
     if type(None) in kinds and kinds <= {str, np.str_, bytes, np.bytes_, type(None)}:
         raise ValueError(
@@ -168,25 +170,36 @@ def store_new(new: Creation) -> Program[ArrayHandle]:
         The store can't remove what is to be replaced; nothing was changed.
     """
     made, place, store = new.handle, new.place, new.place.store
-    creating = create_node(place, new.metadata, overwrite=new.overwrite)
     if new.fill is None:
-        yield from on(store, creating)
+        yield from on(store, create_node(place, new.metadata, overwrite=new.overwrite))
         return made
-    if new.overwrite and (yield from on(store, something_stands(place))):
+    if new.overwrite:  # aside, even where there is nothing: somebody else may be at it, too
         staged = yield from on(store, stage_replacement(place, new.metadata))
         if staged is not None:
             building = exchange(new.fill(Access(staged, made.config)), place, staged)
             yield from undone_by(building, lambda: on(store, asking(Discard(staged.path))))
             return made
     if store.supports_deletes:
-        yield from on(store, creating)
+        yield from _create_wholly(new)
         removing = remove_array(place, new.metadata)
         yield from undone_by(new.fill(made.access), lambda: on(store, removing))
     else:  # what fails can't be removed: chunks first, without a document nobody sees them
         yield from on(store, check_free(place, overwrite=new.overwrite))
         yield from new.fill(made.access)
-        yield from on(store, creating)
+        yield from on(store, create_node(place, new.metadata))
     return made
+
+
+def _create_wholly(new: Creation) -> Program[None]:
+    """Store the documents; a call that is cancelled while they are stored leaves none."""
+    place, store = new.place, new.place.store
+    try:
+        yield from on(store, create_node(place, new.metadata, overwrite=new.overwrite))
+    except (GeneratorExit, ContainsArrayError, ContainsGroupError):
+        raise
+    except BaseException:
+        yield from on(store, remove_unfilled(place, new.metadata))
+        raise
 
 
 def check_free(place: StorePath, *, overwrite: bool) -> Program[None]:
@@ -237,5 +250,11 @@ def _place_of(source: ArraySource | None) -> str | None:
     if isinstance(source, ArrayHandle):
         return str(source.store_path)
     if isinstance(source, SlicedSource) and hasattr(source.values, "store_path"):
-        return str(source.values.store_path)
+        theirs = source.values.store_path
+        fs = getattr(getattr(theirs, "store", None), "fs", None)
+        if fs is not None:  # of fsspec: as the filesystem names it
+            inner = getattr(fs, "sync_fs", fs)
+            root = str(getattr(theirs.store, "path", "")).rstrip("/")
+            return str(inner.unstrip_protocol(f"{root}/{theirs.path}".rstrip("/")))
+        return str(theirs)
     return None

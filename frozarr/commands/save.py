@@ -1,6 +1,6 @@
 """Saving and loading whole arrays, as programs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack
 
 import numpy as np
@@ -24,7 +24,6 @@ from frozarr.io.programs.nodes import (
     create_node,
     load_node,
     put_node,
-    something_stands,
     stage_replacement,
 )
 from frozarr.io.programs.requests import (
@@ -40,6 +39,7 @@ from frozarr.io.programs.requests import (
 from frozarr.io.stores.path import StorePath
 from frozarr.io.stores.resolve import StoreLike, resolve
 from frozarr.metadata.group import GroupMetadata
+from frozarr.metadata.paths import normalize_path
 from frozarr.metadata.spec import ArrayMetadata
 from frozarr.types import AnyArray
 
@@ -114,31 +114,30 @@ def save(
     place = resolve(store, path, storage_options=storage_options)
     group = GroupMetadata(zarr_format=zarr_format or 3)
     named = {**{f"arr_{i}": a for i, a in enumerate(args)}, **kwargs}
-    _refuse_nested(named)
+    paths = {name: normalize_path(name) for name in named}
+    _refuse_nested(list(paths.values()))
     arrays = {
-        name: new_copy(place, values, name=name, zarr_format=zarr_format or 3, overwrite=True)
-        for name, values in named.items()
+        paths[name]: new_copy(place, array, name=name, zarr_format=zarr_format or 3, overwrite=True)
+        for name, array in named.items()
     }
     for array in arrays.values():
         check_node_path(array.place)
         refuse_own_source(place, array.source, overwrite=True)
-    if (yield from on(place.store, something_stands(place))):
-        staged = yield from on(place.store, stage_replacement(place, group))
-        if staged is not None:
-            building = exchange(_store_below(staged, group, arrays), place, staged)
-            yield from undone_by(building, lambda: on(place.store, asking(Discard(staged.path))))
-            return
+    staged = yield from on(place.store, stage_replacement(place, group))
+    if staged is not None:
+        building = exchange(_store_below(staged, group, arrays), place, staged)
+        yield from undone_by(building, lambda: on(place.store, asking(Discard(staged.path))))
+        return
     yield from on(place.store, create_node(place, group, overwrite=True))
     yield from _at_once(place, [store_new(array) for array in arrays.values()], as_config(None))
 
 
-def _refuse_nested(named: Iterable[str]) -> None:
-    """Refuse names of which one lies below another: nothing lies below an array."""
-    names = sorted(named)
-    for name in names:
-        for other in names:
-            if other.startswith(f"{name}/"):
-                raise ValueError(f"{other!r} can't be stored below the array {name!r}")
+def _refuse_nested(paths: Sequence[str]) -> None:
+    """Refuse one path twice, and one below another: nothing lies below an array."""
+    for number, path in enumerate(paths):
+        for other in [*paths[:number], *paths[number + 1 :]]:
+            if other == path or other.startswith(f"{path}/") or not path:
+                raise ValueError(f"{other!r} can't be stored at or below the array {path!r}")
 
 
 def _store_below(

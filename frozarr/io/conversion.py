@@ -43,16 +43,17 @@ def as_elements(value: object, array: BoundArray) -> AnyArray:
 
 def _without_mask(value: "np.ma.MaskedArray[Any, Any]", array: BoundArray) -> AnyArray:
     """Elements, the fill value where they are masked: that is what missing ones read as."""
-    if not np.ma.is_masked(value):
+    mask = np.ma.getmaskarray(value)
+    if not (mask.any() if mask.dtype == np.dtype(bool) else mask.view(bool).any()):
         return np.asarray(value)
     fill = array.metadata.fill_value
-    if fill is None or array.fields is not None:
+    if fill is None or array.fields is not None or mask.dtype != np.dtype(bool):
         raise ValueError(
             "masked elements become the fill value, which is undefined here (or of all fields): "
             "fill them first, with .filled(...)"
         )
     filled = np.asarray(value).copy()
-    filled[np.ma.getmaskarray(value)] = fill
+    filled[mask] = fill
     return filled
 
 

@@ -224,3 +224,187 @@ def test_local_and_memory_delete_alike(tmp_path):
         assert store.blocking.list() == ["np"]
         with pytest.raises(InvalidKeyError, match="reserved"):
             store.blocking.delete_dir(".frozarr-tmp")
+
+
+# ------------------------------------------------------------------ by several at once
+
+
+def at_once(*calls):
+    """Run calls in threads that start together; the errors of those that fail."""
+    import sys
+    import threading
+
+    errors, start, interval = [], threading.Barrier(len(calls)), sys.getswitchinterval()
+
+    def run(call):
+        start.wait()
+        try:
+            call()
+        except Exception as error:
+            errors.append(error)
+
+    sys.setswitchinterval(1e-5)
+    try:
+        threads = [threading.Thread(target=run, args=(call,)) for call in calls]
+        [thread.start() for thread in threads]
+        [thread.join() for thread in threads]
+    finally:
+        sys.setswitchinterval(interval)
+    return errors
+
+
+def fresh(kind, tmp_path, number):
+    return MemoryStore() if kind == "memory" else LocalStore(tmp_path / str(number))
+
+
+@pytest.mark.parametrize("kind", ["memory", "local"])
+def test_two_that_overwrite_an_empty_path(kind, tmp_path):
+    first, second = np.full(100, 7, "i4"), np.full(60, 1.5, "f8")
+    for number in range(25):
+        store = fresh(kind, tmp_path, number)
+        errors = at_once(
+            lambda s=store: frozarr.save_array(s, first, path="x", chunks=10),
+            lambda s=store: frozarr.save_array(s, second, path="x", chunks=20),
+        )
+        assert not [e for e in errors if isinstance(e, ValueError)]
+        loaded = frozarr.load(store, "x")
+        assert loaded.tolist() in (first.tolist(), second.tolist())
+
+
+@pytest.mark.parametrize("kind", ["memory", "local"])
+def test_the_loser_of_a_race_leaves_the_winners_attributes(kind, tmp_path):
+    for number in range(25):
+        store = fresh(kind, tmp_path, number)
+        at_once(*(
+            lambda s=store, n=n: frozarr.create_array(
+                s, name="x", shape=(n,), dtype="i4", zarr_format=2, attributes={"w": n}
+            )
+            for n in (3, 4)
+        ))  # fmt: skip
+        array = frozarr.open_array(store, path="x")
+        assert array.attrs["w"] == array.shape[0]
+
+
+def test_a_group_that_is_replaced_while_an_array_below_it_is_built(tmp_path):
+    for number in range(15):
+        store = LocalStore(tmp_path / str(number))
+        frozarr.save(store, x=np.zeros(5), y=np.ones(3))
+        errors = at_once(
+            lambda s=store: frozarr.save(s, x=np.full(10, 1), y=np.full(10, 1)),
+            lambda s=store: frozarr.save_array(s, np.full(40, 2), path="x", chunks=(1,)),
+        )
+        loaded = frozarr.load(store, "x").tolist()
+        assert loaded in ([1] * 10, [2] * 40), errors
+
+
+def test_archives_are_saved_to():
+    archive = ZipStore(io.BytesIO(), mode="w")
+    frozarr.save(archive, x=np.arange(5), y=np.arange(3.0))
+    frozarr.save(archive, np.arange(4), path="z")
+    frozarr.create_array(archive, name="w", data=[1], overwrite=True)
+    assert {name: v.tolist() for name, v in frozarr.load(archive).items()} == {
+        "x": [0, 1, 2, 3, 4], "y": [0, 1, 2], "z": [0, 1, 2, 3], "w": [1],
+    }  # fmt: skip
+    alone = ZipStore(io.BytesIO(), mode="w")
+    frozarr.save(alone, np.arange(5))
+    assert frozarr.load(alone).tolist() == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    "arrays", [{"/a": [1], "a": [2]}, {"": [1], "a": [2]}, {"a//b": [1], "a/b": [2]}]
+)
+def test_one_path_twice(store, saved, arrays):
+    with pytest.raises(ValueError, match="can't be stored at or below"):
+        frozarr.save(store, **arrays)
+    assert contents(store) == saved
+
+
+def test_a_source_of_zarr_python_at_the_place_itself():
+    import zarr
+
+    theirs = zarr.open_array("memory://own-source/x", mode="w", shape=(6,), chunks=(2,), dtype="i4")
+    theirs[:] = np.arange(6) + 1
+    with pytest.raises(ContainsArrayError, match="copy of what it holds"):
+        frozarr.save("memory://own-source", theirs, path="x")
+    assert theirs[:].tolist() == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_disk_that_is_full_leaves_an_archive_readable():
+    import os
+
+    class Full(io.BytesIO):
+        room = None
+
+        def write(self, data):
+            if self.room is not None and len(data) > 1000:
+                super().write(bytes(data)[: self.room])
+                raise OSError(28, "No space left on device")
+            return super().write(data)
+
+    file = Full()
+    archive = ZipStore(file, mode="w")
+    archive.set_sync("a", b"x")
+    file.room = 300_000
+    with pytest.raises(OSError, match="No space"):
+        archive.set_sync("b", os.urandom(500_000))
+    file.room = None
+    archive.set_sync("c", b"y")
+    archive.close()
+    assert contents(ZipStore(file)) == {"a": b"x", "c": b"y"}
+
+
+def test_archives_move_with_their_twins(tmp_path):
+    import asyncio
+
+    with ZipStore(tmp_path / "a.zip", mode="w") as store:
+        store.set_sync("k", b"1")
+    store = ZipStore(tmp_path / "a.zip")
+    twin = store.with_read_only(True)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(IsADirectoryError, match="name the archive"):
+        asyncio.run(store.move(tmp_path / "folder"))
+    asyncio.run(store.move(tmp_path / "b.zip"))
+    assert twin.url == store.url
+    assert twin.get_sync("k").to_bytes() == b"1"
+
+
+def test_masked_records_and_texts():
+    records = np.ma.array(
+        [(1, 2.0), (3, 4.0)], dtype=[("a", "i4"), ("b", "f8")], mask=[(0, 1), (1, 0)]
+    )
+    with pytest.raises(ValueError, match="filled"):
+        frozarr.from_array({}, data=records)
+    plain = np.ma.array([(1, 2.0)], dtype=[("a", "i4"), ("b", "f8")])
+    assert frozarr.from_array({}, data=plain)[...].tolist() == [(1, 2.0)]
+    texts = np.ma.array(["a", "bcd"], dtype=object, mask=[1, 0])
+    assert frozarr.from_array({}, data=texts)[...].tolist() == ["", "bcd"]
+    with pytest.raises(TypeError):
+        frozarr.zeros(2).append([1], axis=None)
+
+
+@pytest.mark.parametrize("kind", ["memory", "local"])
+def test_a_cancelled_creation_leaves_no_array(kind, tmp_path):
+    import asyncio
+
+    from frozarr import aio
+    from frozarr.io.runners.locks import LOCKS
+
+    async def main():
+        for number in range(60):
+            store = fresh(kind, tmp_path, number)
+            values = np.full((60, 60), 9)
+            task = asyncio.create_task(
+                aio.from_array(store, data=values, name="x", chunks=(10, 10))
+            )
+            await asyncio.sleep(number * 1e-4)
+            task.cancel()
+            await asyncio.wait([task])
+            try:
+                left = frozarr.open_array(store, path="x")
+            except FileNotFoundError:
+                continue
+            assert not task.cancelled()
+            assert (left[...] == 9).all()
+
+    asyncio.run(main())
+    assert not LOCKS.held

@@ -321,6 +321,7 @@ def grown_shape(shape: Shape, added: Shape, axis: int, where: object) -> tuple[S
     ShapeMismatchError
         Other extents than along the axis differ.
     """
+    axis = operator.index(axis)
     if not -len(shape) <= axis < len(shape):
         raise ShapeMismatchError(f"axis {axis} is out of range for an array of shape {shape}")
     axis %= len(shape)

@@ -23,6 +23,7 @@ from frozarr.io.programs.requests import (
     Discard,
     Get,
     ListPrefix,
+    Lock,
     Program,
     Put,
     Replace,
@@ -44,7 +45,8 @@ from frozarr.types import JSON
 
 __all__ = [
     "check_node_path", "contains_error", "create_node", "load_array", "load_node",
-    "parse_stored_v3", "put_node", "remove_array", "something_stands", "stage_replacement",
+    "parse_stored_v3", "put_node", "remove_array", "remove_unfilled",
+    "something_stands", "stage_replacement",
 ]  # fmt: skip
 
 Format: TypeAlias = Literal[2, 3] | None
@@ -152,12 +154,16 @@ def create_node(
             yield from _replace(place, documents)
             return
     else:
+        yield from Lock([place.key("zarr.json")])  # of several creators here, one after the other
         there = yield from load_node(place)
         if there is not None:
             raise contains_error(place, there)
         yield from _create_parents(place, metadata.zarr_format)
     for key, document in documents.items():
-        if not (yield from Swap(key, None, document)) and not overwrite:
+        if not (yield from Swap(key, None, document)):
+            if overwrite:
+                yield from _replace(place, documents)
+                return
             if key.endswith(".zattrs"):
                 yield from Put([key], [document])
                 continue
@@ -231,6 +237,18 @@ def put_node(place: StorePath, metadata: NodeMetadata) -> Program[None]:
     """Store a node's documents where nobody else looks: below a staged place."""
     documents = _encoded(place, metadata)
     yield from Put(list(documents), list(documents.values()))
+
+
+def remove_unfilled(place: StorePath, metadata: ArrayMetadata) -> Program[None]:
+    """Remove an array's documents if they are there as they were to be stored, and no chunk is."""
+    documents = _encoded(place, metadata)
+    stored = yield from Get(list(documents))
+    ours = [value is None or bytes(as_bytes_view(value)) for value in stored]
+    if ours != list(documents.values()):
+        return
+    keys = yield from ListPrefix(place.path)
+    if set(keys) == set(documents):
+        yield from Delete(list(documents))
 
 
 def something_stands(place: StorePath) -> Program[bool]:

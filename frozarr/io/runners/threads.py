@@ -164,8 +164,13 @@ class _Shared:
         BaseException
             The first error of any program, once all threads have stopped.
         """
-        threads = [thread for _ in range(workers - 1) if (thread := _start(self._work))]
-        self._work()
+        threads: list[threading.Thread] = []
+        try:
+            for _ in range(workers - 1):
+                _start(self._work, threads)
+            self._work()
+        except BaseException as error:  # noqa: BLE001 - an interrupt; raised once all have stopped
+            self._error = self._error or error
         for thread in threads:
             self._join(thread)
         if self._error is not None:
@@ -181,11 +186,14 @@ class _Shared:
                 self._error = error
 
 
-def _start(work: Any) -> threading.Thread | None:
-    """A running thread; None where the system allows no more, which only costs speed."""
+def _start(work: Any, threads: list[threading.Thread]) -> None:
+    """Start another thread, if the system allows: fewer only cost speed.
+
+    It is one of the threads before it runs, so that whatever interrupts this finds it there.
+    """
     thread = threading.Thread(target=work, name="frozarr", daemon=True)
+    threads.append(thread)
     try:
         thread.start()
     except RuntimeError:
-        return None
-    return thread
+        threads.remove(thread)

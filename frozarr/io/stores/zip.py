@@ -37,8 +37,9 @@ ZipMode = Literal["r", "w", "a", "x"]
 class _Shared:
     """What a store and its read-only twins have in common: the open archive."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path | None) -> None:
         self.archive: zipfile.ZipFile | None = None
+        self.path = path
         self.lock = threading.RLock()
         self.pid = os.getpid()
 
@@ -89,15 +90,20 @@ class ZipStore(BlockingStore):
         super().__init__(read_only=mode == "r" if read_only is None else read_only)
         self.file: IO[bytes] | None = None
         """The file object that was given; None for an archive with a path."""
-        self.path: Path | None = None
+        where: Path | None = None
         if isinstance(path, str | os.PathLike):
-            self.path = Path(path).expanduser().absolute()
+            where = Path(path).expanduser().absolute()
         else:
             self.file = path
         self._mode: ZipMode = mode
         self.compression, self.allowZip64 = compression, allowZip64
-        self._shared = _Shared()
+        self._shared = _Shared(where)
         self._archive = self._opened(mode)
+
+    @property
+    def path(self) -> Path | None:
+        """The archive's path; None for one on a file object."""
+        return self._shared.path
 
     @property
     def _archive(self) -> zipfile.ZipFile | None:
@@ -109,7 +115,20 @@ class ZipStore(BlockingStore):
 
     @property
     def _lock(self) -> AbstractContextManager[Any]:
+        """Held while the archive is used; a forked process has its own."""
+        if self._shared.pid != os.getpid():
+            closed = self._shared.archive is None
+            self._check_forked()
+            self._shared = _Shared(self.path)
+            self._archive = None if closed else self._opened("r")
         return self._shared.lock
+
+    def _check_forked(self) -> None:
+        if self._shared.archive is not None and (self._mode != "r" or self.file is not None):
+            raise ValueError(
+                f"{self.url}: an archive that is written, or was given as a file object, is "
+                "used by the process that opened it"
+            )
 
     def _opened(self, mode: ZipMode) -> zipfile.ZipFile:
         where: Any = self.path if self.file is None else self.file
@@ -132,17 +151,10 @@ class ZipStore(BlockingStore):
         ValueError
             The store is closed, or is being written by the parent process.
         """
-        if self._archive is None:
-            raise ValueError(f"{self.url} is closed")
-        if self._shared.pid != os.getpid():
-            if self._mode != "r" or self.file is not None:
-                raise ValueError(
-                    f"{self.url}: an archive that is written, or was given as a file object, is "
-                    "used by the process that opened it"
-                )
-            self._shared = _Shared()
-            self._archive = self._opened("r")
-        return self._archive
+        with self._lock:
+            if self._archive is None:
+                raise ValueError(f"{self.url} is closed")
+            return self._archive
 
     @property
     def url(self) -> str:
@@ -182,8 +194,11 @@ class ZipStore(BlockingStore):
 
     def close(self) -> None:
         """Finish the archive; nothing can be read or written afterwards."""
+        if self._shared.pid != os.getpid():  # what the parent process has open stays so
+            self._shared = _Shared(self.path)
+            return
         with self._lock:
-            if self._archive is not None and self._shared.pid == os.getpid():
+            if self._archive is not None:
                 self._archive.close()
             self._archive = None
 
@@ -204,11 +219,13 @@ class ZipStore(BlockingStore):
         if self.path is None or self._mode != "r":
             raise ValueError(f"{self.url}: only an archive with a path, opened to read, is moved")
         with self._lock:
+            if target.is_dir():
+                raise IsADirectoryError(f"{self.url}: {target} is a directory; name the archive")
             target.parent.mkdir(parents=True, exist_ok=True)
             self.archive.close()
             try:
                 shutil.move(self.path, target)
-                self.path = target
+                self._shared.path = target
             finally:
                 self._archive = self._opened("r")
 
@@ -287,6 +304,9 @@ class ZipStore(BlockingStore):
         if old is not None:
             archive.NameToInfo[entry.filename] = old
         archive.start_dir = start
+        file: Any = archive.fp
+        file.seek(start)
+        file.truncate()
 
     @answers(Delete)
     def _delete(self, request: Delete) -> None:

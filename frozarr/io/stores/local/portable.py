@@ -181,6 +181,12 @@ def hold_folder(folder: str) -> None:
     _HELD[folder] = fd
 
 
+def is_still_held(folder: str) -> bool:
+    """Whether a folder that was held is the one that is there; True where none can be held."""
+    fd = _HELD.get(folder)
+    return fcntl is None or (fd is not None and _same_file(fd, folder))
+
+
 def let_go_of_folder(folder: str) -> None:
     """Unlock a folder that is no longer in the making."""
     fd = _HELD.pop(folder, None)

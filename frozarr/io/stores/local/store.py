@@ -18,6 +18,7 @@ from typing import Any, Final, Literal, Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from frozarr.errors import ConflictError
 from frozarr.io.byte_requests import ByteRequest, resolve_range
 from frozarr.io.kernels.base import BytesLike, Parts, as_bytes_view
 from frozarr.io.programs.requests import (
@@ -62,6 +63,7 @@ from frozarr.io.stores.local.portable import (
     exchange,
     fcntl,
     hold_folder,
+    is_still_held,
     let_go_of_folder,
     locked_folder,
     new_name,
@@ -331,7 +333,8 @@ class LocalStore(BlockingStore):
 
     @answers(Put)
     def _put(self, request: Put) -> None:
-        with self._workshop() as folder:
+        beside = bool(request.keys) and request.keys[0].startswith(f"{_BESIDE}/")
+        with self._workshop(beside=beside) as folder:
             for key, value in zip(request.keys, request.values, strict=True):
                 made = folder + new_name()
                 try:
@@ -371,9 +374,15 @@ class LocalStore(BlockingStore):
             sync_folder(os.path.dirname(path))
 
     @contextlib.contextmanager
-    def _workshop(self) -> Iterator[str]:
-        """The hidden folder under the root; gone afterwards unless others work in it."""
-        folder = f"{self._head}{HIDDEN}/"
+    def _workshop(self, *, beside: bool = False) -> Iterator[str]:
+        """The hidden folder under the root; gone afterwards unless others work in it.
+
+        Parameters
+        ----------
+        beside
+            The one beside the root, where what replaces the root is built.
+        """
+        folder = self._beside if beside else f"{self._head}{HIDDEN}/"
         try:
             os.mkdir(folder)
         except FileExistsError:
@@ -466,10 +475,11 @@ class LocalStore(BlockingStore):
         prefix = request.prefix
         if FOLDS_CASE and prefix:
             check_case(str(self.root), prefix)
-        if not os.path.isdir(self._path(prefix) if prefix else self.root):
+        place = self._path(prefix) if prefix else str(self.root)
+        if os.path.exists(place) and not os.path.isdir(place):
             return None
-        if not prefix and not same_device(str(self.root), str(self.root.parent)):
-            return None  # a mount's root can't be exchanged
+        if not prefix and os.path.exists(place) and not same_device(place, f"{place}/.."):
+            return None  # the root of a mount can't be exchanged
         name = new_name()
         staged = f"{HIDDEN}/{name}" if prefix else f"{_BESIDE}/{name}"
         try:
@@ -485,6 +495,12 @@ class LocalStore(BlockingStore):
         """Exchange the staged directory and the one at a prefix, then remove the old one."""
         made = self._path(request.staged)
         place = self._path(request.prefix) if request.prefix else str(self.root)
+        if not is_still_held(made):
+            raise ConflictError(
+                f"{self.url}: a folder above {request.prefix!r} was replaced by somebody else "
+                "while this was built; nothing was changed",
+                url=self.url,
+            )
         with locked_folder(str(self.root)), contextlib.ExitStack() as locks:
             if place != str(self.root) and os.path.isdir(place):
                 locks.enter_context(locked_folder(place))
