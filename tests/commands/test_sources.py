@@ -267,3 +267,38 @@ def test_progress_of_nothing():
     told = []
     frozarr.from_array({}, data=frozarr.zeros((0, 3)), progress=lambda *n: told.append(n))
     assert told == [(0, 0)]
+
+
+@pytest.mark.parametrize("kind", ["memory", "latency"])
+def test_memory_is_bounded(kind, monkeypatch):
+    """As many regions as the policy allows are alive at once, however many there are."""
+    import gc
+    import weakref
+
+    from frozarr.io.policy import Policy
+    from frozarr.io.programs import copy
+
+    region_nbytes = 8 * 1000
+    policy = Policy(copy_region_nbytes=region_nbytes, copy_nbytes=4 * region_nbytes)
+    monkeypatch.setattr(copy, "POLICY", policy)
+    alive, most = [], []
+
+    class Part(np.ndarray):
+        pass
+
+    class Long:
+        shape, dtype = (200_000,), np.dtype("f8")
+
+        def __getitem__(self, region):
+            part = np.arange(*region[0].indices(200_000)[:2], dtype="f8").view(Part)
+            alive.append(weakref.ref(part))
+            alive[:] = [ref for ref in alive if ref() is not None]
+            most.append(len(alive))
+            return part
+
+    gc.collect()
+    store = MemoryStore() if kind == "memory" else LatencyStore(delay=0.0005)
+    copied = frozarr.from_array(store, data=Long(), chunks=1000, config={"workers": 16})
+    assert len(most) >= 200
+    assert max(most) <= 4 + 2  # and one that is made ready, one that is let go of
+    assert copied[199_990:].tolist() == list(range(199_990, 200_000))

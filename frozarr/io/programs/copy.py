@@ -111,7 +111,8 @@ def _copy(
         for region in chunk_regions(whole, most)
     )
     concurrency = POLICY.copies_at_once(nbytes, access.config.concurrency)
-    yield from Gather(tasks, access.config.workers, concurrency, 1, nbytes)
+    workers = min(access.config.workers, concurrency)
+    yield from Gather(tasks, workers, concurrency, 1, nbytes)
     if counted is not None and not math.prod(array.metadata.shape):
         counted.add(0)
 
