@@ -48,12 +48,21 @@ def hdf5(tmp_path):
     return h5py.File(tmp_path / "a.h5", "r")["a"]
 
 
+OPEN = []
+"""Files of netCDF4 that are read: its library crashes if one is let go of by another thread."""
+
+
+def opened(path):
+    OPEN.append(netCDF4.Dataset(path))
+    return OPEN[-1]
+
+
 def netcdf(tmp_path):
     with netCDF4.Dataset(tmp_path / "a.nc", "w") as file:
         file.createDimension("y", 6)
         file.createDimension("x", 10)
         file.createVariable("a", "f4", ("y", "x"))[:] = VALUES
-    return netCDF4.Dataset(tmp_path / "a.nc")["a"]
+    return opened(tmp_path / "a.nc")["a"]
 
 
 def memmap(tmp_path):
@@ -190,7 +199,7 @@ def test_scaled_masked_and_unsigned_variables(tmp_path):
         unsigned.set_auto_maskandscale(False)
         unsigned[:] = np.array([1, 2, 3, 4, -56, -1], "i1")
         unsigned.setncattr("_Unsigned", "true")
-    file = netCDF4.Dataset(tmp_path / "a.nc")
+    file = opened(tmp_path / "a.nc")
     copied = frozarr.from_array({}, data=file["s"], fill_value=-1)
     assert copied[...].tolist() == [10.5, 11, 12.5, -1, -1, 30]
     assert frozarr.from_array({}, data=file["u"])[...].tolist() == [1, 2, 3, 4, 200, 255]
@@ -205,7 +214,7 @@ def test_several_variables_of_a_library_that_knows_one_thread(tmp_path):
             file.createVariable(f"v{number}", "f4", ("y", "x"), zlib=True, chunksizes=(10, 20))[
                 :
             ] = value
-    file = netCDF4.Dataset(tmp_path / "a.nc")
+    file = opened(tmp_path / "a.nc")
     store = MemoryStore()
     frozarr.save(store, **{name: file[name] for name in file.variables})
     for number, value in enumerate(values):
