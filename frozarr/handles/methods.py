@@ -294,9 +294,7 @@ def append(
     return _append(array, _read_first(data), axis)
 
 
-def _append(
-    array: ArrayHandle, data: npt.ArrayLike | ArrayHandle, axis: int
-) -> Program[ArrayHandle]:
+def _append(array: ArrayHandle, data: object, axis: int) -> Program[ArrayHandle]:
     metadata = yield from arrays.append(array.bound, array.access, data, axis)
     return array.with_metadata(metadata)
 

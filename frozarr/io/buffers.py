@@ -83,7 +83,7 @@ class Buffer:
     def __getitem__(self, part: slice) -> Self:
         return type(self)(self._bytes[part])
 
-    def __setitem__(self, part: slice, value: object) -> None:
+    def __setitem__(self, part: slice, value: Any) -> None:
         self._bytes[part] = value.as_numpy_array() if isinstance(value, Buffer) else value
 
     def __add__(self, other: "Buffer") -> Self:

@@ -214,7 +214,7 @@ class ArrayCodecCoding(ArrayCoding):
         return encoded
 
 
-def _shaped(decoded: object, spec: ChunkSpec) -> AnyArray:
+def _shaped(decoded: Any, spec: ChunkSpec) -> AnyArray:
     """What a codec gave as an array of the shape and type that are due; never cast."""
     array = (
         np.asarray(decoded) if isinstance(decoded, np.ndarray) else np.frombuffer(decoded, np.uint8)

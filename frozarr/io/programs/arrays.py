@@ -7,7 +7,6 @@ from typing import Any
 
 import attrs
 import numpy as np
-import numpy.typing as npt
 
 from frozarr.errors import SelectionError, ShapeMismatchError
 from frozarr.indexing import (
@@ -337,9 +336,7 @@ def grown_shape(shape: Shape, added: Shape, axis: int, where: object) -> tuple[S
     return grown, region
 
 
-def append(
-    array: BoundArray, access: Access, new: npt.ArrayLike, axis: int
-) -> Program[ArrayMetadata]:
+def append(array: BoundArray, access: Access, new: object, axis: int) -> Program[ArrayMetadata]:
     """Program that stores values beyond the end of an axis, then the grown shape; new metadata."""
     metadata = array.metadata
     with naming(access.place, array.metadata):
