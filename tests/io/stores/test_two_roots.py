@@ -35,6 +35,39 @@ def test_locks_go_by_the_real_path(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
+def test_locks_of_linked_folders_go_by_the_real_path(tmp_path):
+    elsewhere, store = tmp_path / "elsewhere" / "c", LocalStore(tmp_path / "array")
+    (elsewhere / "0").mkdir(parents=True)
+    store.set_sync("zarr.json", b"{}")
+    (tmp_path / "array" / "c").symlink_to(elsewhere)
+    (elsewhere / "1").symlink_to(elsewhere / "0")
+    assert store.lock_names(["c/0/7", "c/1/7", "c/7"]) == LocalStore(elsewhere).lock_names(
+        ["0/7", "0/7", "7"]
+    )
+
+
+FORK = """
+import os, sys
+from frozarr.io.stores.local.portable import locked_folder
+end, hold = os.pipe()
+with locked_folder(sys.argv[1]):
+    child = os.fork()
+    if not child:
+        os.close(hold)
+        os.read(end, 1)
+        os._exit(0)
+with locked_folder(sys.argv[1]):
+    os.write(hold, b"x")
+os.waitpid(child, 0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_child_forked_under_a_lock_does_not_hold_it(tmp_path):
+    subprocess.run([sys.executable, "-c", FORK, str(tmp_path)], check=True, timeout=60)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
 def test_partial_writes_by_two_roots(tmp_path):
     frozarr.create_array(
         tmp_path, name="g/x", shape=64, chunks=64, dtype="i4", compressors=None, fill_value=-1

@@ -164,7 +164,7 @@ def locked_folder(folder: str, *, shared: bool = False) -> Iterator[None]:
                 yield
                 return
         finally:
-            os.close(fd)
+            _unlock(fd)
 
 
 _HELD: dict[str, tuple[os.stat_result, int | None]] = {}
@@ -194,7 +194,14 @@ def let_go_of_folder(folder: str) -> None:
     """Unlock a folder that is no longer in the making."""
     _, fd = _HELD.pop(folder, (None, None))
     if fd is not None:
-        os.close(fd)
+        _unlock(fd)
+
+
+def _unlock(fd: int) -> None:
+    """Let go of a folder and close it; a child that was forked meanwhile holds it no longer."""
+    with contextlib.suppress(OSError):
+        fcntl.flock(fd, fcntl.LOCK_UN)
+    os.close(fd)
 
 
 def is_abandoned(folder: str) -> bool:
@@ -207,7 +214,7 @@ def is_abandoned(folder: str) -> bool:
     except OSError:
         return False
     finally:
-        os.close(fd)
+        _unlock(fd)
     return True
 
 

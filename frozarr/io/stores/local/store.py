@@ -203,14 +203,23 @@ class LocalStore(BlockingStore):
 
     def lock_names(self, keys: Iterable[str]) -> list[Hashable]:
         """Names of keys for locks: their real paths, the same by whatever root they are reached."""
+        real = {"": str(self._identity[1])}
         names: list[Hashable] = []
-        real: dict[str, str] = {}
         for key in keys:
-            folder, _, name = self._path(key).rpartition("/")
-            if folder not in real:
-                real[folder] = os.path.realpath(folder)
-            names.append(("local", f"{real[folder]}/{name}"))
+            folder, _, name = key.rpartition("/")
+            names.append(("local", f"{self._real_folder(folder, real)}/{name}"))
         return names
+
+    def _real_folder(self, folder: str, real: dict[str, str]) -> str:
+        """Real path of a folder below the root; of those met before, one link is looked for."""
+        known = real.get(folder)
+        if known is None:
+            above, _, name = folder.rpartition("/")
+            known = f"{self._real_folder(above, real)}/{name}"
+            if os.path.islink(known):
+                known = os.path.realpath(known)
+            real[folder] = known
+        return known
 
     @property
     def url(self) -> str:
