@@ -74,9 +74,14 @@ def test_docstrings_explain_every_parameter(function):
     for parameter in list(inspect.signature(function).parameters.values()):
         if parameter.name in {"self", "cls", "array"} or parameter.kind is parameter.VAR_KEYWORD:
             continue
-        lines = [line for line in section.splitlines() if not line.startswith(" ")]
-        mine = [line for line in lines if line.split(" : ")[0] == parameter.name]
+        lines = section.splitlines()
+        heads = [n for n, line in enumerate(lines) if line.split(" : ")[0] == parameter.name]
+        mine = [lines[n] for n in heads]
         assert len(mine) == 1, parameter.name
+        explained = lines[heads[0] + 1]
+        assert explained.startswith("    ")
+        assert len(explained) > 12
+        assert "As in" not in explained, parameter.name
         if parameter.default is not parameter.empty:
             assert repr(parameter.default) in mine[0]
 

@@ -1,4 +1,7 @@
-"""Creating arrays, as programs that give handles."""
+"""Creating arrays, as programs that give handles.
+
+What their parameters mean is said in `frozarr.handles.parameters`, for `help` and for readers.
+"""
 
 from collections.abc import Mapping
 from typing import Literal, TypeAlias, Unpack
@@ -43,51 +46,6 @@ def create_array(
     **options: Unpack[ArrayOptions],
 ) -> Program[ArrayHandle]:
     """Handle of a new array, its metadata stored.
-
-    Parameters
-    ----------
-    store
-        A store, a path, a URL or a dictionary; None for a new store in memory.
-    name
-        Path of the array in the store; groups are made above it.
-    shape, dtype
-        Extents in elements, and anything numpy takes as a type. Given by `data` otherwise.
-    data
-        Values to write, instead of shape and dtype: anything numpy takes. What has a shape, a dtype
-        and slicing (arrays of h5py, zarr, dask, netCDF4, xarray) is read region by region, several
-        at a time, in bounded memory.
-    chunks
-        Elements of a chunk along each axis; ``"auto"``, False for a single chunk, -1 for a whole
-        axis, lists of sizes for chunks of several sizes.
-    shards
-        Elements of a shard along each axis, a multiple of the chunk; ``"auto"``; None for none.
-    filters, serializer, compressors
-        Codecs: values from `frozarr.codecs`, their JSON, or numcodecs objects. By default little
-        endian bytes and zstd at its default level.
-    fill_value
-        Value of elements not stored; zero by default.
-    order
-        Layout of chunks in format 2, ``"C"`` or ``"F"``.
-    zarr_format
-        3, or 2.
-    attributes
-        JSON values by name.
-    chunk_key_encoding
-        How chunks are named.
-    dimension_names
-        Names of the axes, in format 3.
-    storage_options
-        For the filesystem of a URL.
-    overwrite
-        Replace what stands there, once all arguments have been checked. Where the store can, the
-        old node is exchanged for the new one (and its data) at once.
-    config
-        How the handle reads and writes; the current default if none is given.
-    write_data
-        Whether `data` is written, or only gives shape and dtype.
-    progress
-        True for a line on standard error that tells how far the writing of `data` is; or a function
-        that is called with the decoded bytes written and those of the whole array.
 
     Raises
     ------

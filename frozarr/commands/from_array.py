@@ -20,7 +20,7 @@ from frozarr.io.stores.resolve import StoreLike
 from frozarr.metadata.array_v2 import ArrayV2Metadata
 from frozarr.metadata.array_v3 import ArrayV3Metadata
 from frozarr.metadata.auto_chunks import rectilinear
-from frozarr.metadata.spec import ChunksLike, CodecsLike, KeyEncodingLike
+from frozarr.metadata.spec import ChunksLike, CodecLike, CodecsLike, KeyEncodingLike
 from frozarr.types import DEFAULT
 
 __all__ = ["CopiedArray", "StoredCopy", "array", "from_array", "new_copy"]
@@ -38,6 +38,7 @@ class CopiedArray(TypedDict, total=False):
     filters: Annotated[CodecsLike, "keep"]
     compressors: Annotated[CodecsLike, "keep"]
     serializer: Annotated[CodecsLike, "keep"]
+    codecs: Iterable[CodecLike] | None
     fill_value: object
     order: Literal["C", "F"] | None
     attributes: Mapping[str, object] | None
@@ -80,6 +81,7 @@ def from_array(
     filters: CodecsLike = "keep",
     compressors: CodecsLike = "keep",
     serializer: CodecsLike = "keep",
+    codecs: Iterable[CodecLike] | None = None,
     fill_value: object = DEFAULT,
     order: Literal["C", "F"] | None = None,
     zarr_format: Format | None = None,
@@ -98,19 +100,6 @@ def from_array(
     has a shape, a dtype and slicing (arrays here, and those of h5py, zarr, dask, netCDF4, xarray)
     is copied region by region, several at a time, in bounded memory.
 
-    Parameters
-    ----------
-    data
-        What to copy.
-    name
-        Path of the array in the store; groups are made above it.
-    progress
-        True for a line on standard error that tells how far the copy is; or a function that is
-        called with the decoded bytes written and those of the whole array.
-    chunks, shards, filters, compressors, serializer, fill_value, order, zarr_format, attributes, \
-chunk_key_encoding, dimension_names, storage_options, overwrite, config, write_data
-        As in `create_array`.
-
     Raises
     ------
     ContainsArrayError, ContainsGroupError
@@ -119,9 +108,9 @@ chunk_key_encoding, dimension_names, storage_options, overwrite, config, write_d
     new = new_copy(
         store, data, name=name, storage_options=storage_options, overwrite=overwrite, config=config,
         write_data=write_data, progress=progress, chunks=chunks, shards=shards, filters=filters,
-        compressors=compressors, serializer=serializer, fill_value=fill_value, order=order,
-        zarr_format=zarr_format, attributes=attributes, chunk_key_encoding=chunk_key_encoding,
-        dimension_names=dimension_names,
+        compressors=compressors, serializer=serializer, codecs=codecs, fill_value=fill_value,
+        order=order, zarr_format=zarr_format, attributes=attributes,
+        chunk_key_encoding=chunk_key_encoding, dimension_names=dimension_names,
     )  # fmt: skip
     return (yield from store_new(new))
 
@@ -133,6 +122,9 @@ def new_copy(
     source = as_source(data)
     given: dict[str, Any] = {**options}
     arguments = _kept(source, given.pop("zarr_format", None))
+    if given.get("codecs") is not None:  # the whole chain: nothing of the source's is kept
+        for part in ("filters", "compressors", "serializer"):
+            arguments.pop(part, None)
     for argument in ("chunks", "shards", "filters", "compressors", "serializer"):
         value = given.pop(argument, "keep")
         absent = None if argument == "shards" else "auto"

@@ -35,26 +35,6 @@ def open_array(
 ) -> Program[ArrayHandle]:
     """Handle of an array.
 
-    Parameters
-    ----------
-    store
-        A store, a path, a URL or a dictionary.
-    path
-        Path of the array in the store.
-    mode
-        ``r`` read only, ``r+`` read and write what exists, ``a`` (default) make it if it does not
-        exist and a shape is given, ``w`` make it and replace what exists, ``w-`` make it and fail
-        if anything exists. A read-only store defaults to ``r``.
-    storage_options
-        For the filesystem of a URL.
-    config
-        How the handle reads and writes; the current default if none is given.
-    zarr_format
-        2 or 3; None looks for 3, then 2.
-    shape, overwrite, dtype, chunks, shards, filters, compressors, serializer, fill_value, order, \
-attributes, chunk_key_encoding, dimension_names
-        As in `create`, for the modes that make an array.
-
     Raises
     ------
     ArrayNotFoundError

@@ -152,7 +152,7 @@ def set_basic_selection(
     Parameters
     ----------
     selection
-        As in `get_basic_selection`.
+        An integer, a slice with step >= 1 or ``...`` for each axis; missing axes are whole.
     value
         Broadcast to the selection, and cast, by numpy's rules.
     fields

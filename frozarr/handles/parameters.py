@@ -35,8 +35,9 @@ PARAMETERS: dict[str, str] = {
         "by default that of `data`, or ``float64``."
     ),
     "data": (
-        "Values: anything numpy takes, an array in a store, or what has a shape, a dtype and "
-        "slicing."
+        "Values: anything numpy takes; or an array in a store, or of h5py, zarr, dask, netCDF4, "
+        "xarray and whatever else has a shape, a dtype and slicing, which is read region by "
+        "region, several at a time, in bounded memory."
     ),
     "chunks": (
         'Elements of a chunk along each axis: ``"auto"``, one size for all axes, -1 for a '

@@ -93,6 +93,20 @@ def test_making_arrays():
 
 
 @pytest.mark.parametrize("zarr_format", [2, 3])
+def test_a_copy_with_codecs_keeps_none_of_its_source(zarr_format):
+    source = frozarr.create_array({}, data=np.arange(8), chunks=4, zarr_format=zarr_format)
+    plain = {"name": "bytes", "configuration": {"endian": "little"}}
+    for copy in (frozarr.from_array, frozarr.save_array):
+        given = {"data": source} if copy is frozarr.from_array else {"arr": source}
+        made = copy({}, **given, codecs=[plain, "gzip"], zarr_format=3)
+        assert [codec.name for codec in made.metadata.codecs] == ["bytes", "gzip"]
+        np.testing.assert_array_equal(made[...], np.arange(8))
+        for part in ("filters", "serializer", "compressors"):
+            with pytest.raises(ValueError, match=f"the whole chain, or {part}, not both"):
+                copy({}, **given, codecs=[plain], zarr_format=3, **{part: [plain]})
+
+
+@pytest.mark.parametrize("zarr_format", [2, 3])
 def test_from_array_keeps(tmp_path, zarr_format):
     source = frozarr.create_array(
         {}, shape=(5, 6), chunks=(2, 4), dtype=">f4" if zarr_format == 2 else "f4", fill_value=2,
