@@ -18,6 +18,7 @@ from frozarr.io.programs.nodes import (
     contains_error,
     create_node,
     load_node,
+    only_others_stand,
     remove_array,
     remove_unfilled,
     something_stands,
@@ -173,7 +174,8 @@ def store_new(new: Creation) -> Program[ArrayHandle]:
     if new.fill is None:
         yield from on(store, create_node(place, new.metadata, overwrite=new.overwrite))
         return made
-    if new.overwrite:  # aside, even where there is nothing: somebody else may be at it, too
+    aside = new.overwrite and not (yield from on(store, only_others_stand(place)))
+    if aside:  # even where there is nothing: somebody else may be at it, too
         staged = yield from on(store, stage_replacement(place, new.metadata))
         if staged is not None:
             building = exchange(new.fill(Access(staged, made.config)), place, staged)

@@ -23,6 +23,7 @@ from frozarr.io.programs.nodes import (
     check_node_path,
     create_node,
     load_node,
+    only_others_stand,
     put_node,
     stage_replacement,
 )
@@ -123,7 +124,8 @@ def save(
     for array in arrays.values():
         check_node_path(array.place)
         refuse_own_source(place, array.source, overwrite=True)
-    staged = yield from on(place.store, stage_replacement(place, group))
+    others = yield from on(place.store, only_others_stand(place))
+    staged = None if others else (yield from on(place.store, stage_replacement(place, group)))
     if staged is not None:
         building = exchange(_store_below(staged, group, arrays), place, staged)
         yield from undone_by(building, lambda: on(place.store, asking(Discard(staged.path))))

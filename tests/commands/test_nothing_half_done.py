@@ -7,7 +7,7 @@ import pytest
 
 import frozarr
 from frozarr.errors import ContainsArrayError, InvalidKeyError, MetadataError
-from frozarr.storage import LocalStore, MemoryStore, ZipStore
+from frozarr.storage import FsspecStore, LocalStore, MemoryStore, ZipStore
 
 
 class Bad:
@@ -68,6 +68,38 @@ def test_a_refusal_makes_no_groups(store):
     with pytest.raises(InvalidKeyError, match="name of a document"):
         frozarr.create_array(store, name="g/zarr.json", data=[1])
     assert contents(store) == before
+
+
+@pytest.mark.parametrize("kind", ["local", "memory", "fsspec"])
+@pytest.mark.parametrize("path", [None, "folder"])
+def test_what_is_no_part_of_a_node_stays(kind, path, tmp_path):
+    kinds = {
+        "local": lambda: LocalStore(tmp_path / "s"),
+        "memory": MemoryStore,
+        "fsspec": lambda: FsspecStore.from_url(f"memory://{tmp_path.name}"),
+    }
+    writers = {
+        "save_array": lambda s: frozarr.save_array(s, np.arange(9), path=path),
+        "save": lambda s: frozarr.save(s, path=path, x=np.arange(9), y=[1]),
+        "save one": lambda s: frozarr.save(s, np.arange(9), path=path),
+        "create_array": lambda s: frozarr.create_array(
+            s, name=path, shape=9, dtype="i8", overwrite=True
+        ),
+    }
+    head = f"{path}/" if path else ""
+    for name, write in writers.items():
+        store = kinds[kind]()
+        store.blocking.set(f"{head}notes.txt", b"mine")
+        store.blocking.set(f"{head}sub/more.txt", b"mine, too")
+        store.blocking.set(f"{head}c/7", b"of an array that is no more")
+        write(store)
+        kept = contents(store)
+        assert kept[f"{head}notes.txt"] == b"mine", name
+        assert kept[f"{head}sub/more.txt"] == b"mine, too", name
+        assert (f"{head}c/7" in kept) is (name == "save"), name
+        write(store)  # now a node stands there, and all of its folder is replaced
+        assert f"{head}notes.txt" not in contents(store), name
+        store.blocking.delete_dir(path or "")
 
 
 def test_a_corrupt_document_can_be_replaced(store):

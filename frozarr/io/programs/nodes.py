@@ -45,7 +45,7 @@ from frozarr.types import JSON
 
 __all__ = [
     "check_node_path", "contains_error", "create_node", "load_array", "load_node",
-    "parse_stored_v3", "put_node", "remove_array", "remove_unfilled",
+    "only_others_stand", "parse_stored_v3", "put_node", "remove_array", "remove_unfilled",
     "something_stands", "stage_replacement",
 ]  # fmt: skip
 
@@ -150,9 +150,12 @@ def create_node(
     documents = _encoded(place, metadata)
     if overwrite:
         yield from _create_parents(place, metadata.zarr_format)
-        if (yield from something_stands(place)) or (yield from ListPrefix(place.path)):
-            yield from _replace(place, documents)
-            return
+        if not (yield from only_others_stand(place)):
+            if (yield from ListPrefix(place.path)):
+                yield from _replace(place, documents)
+                return
+        elif not isinstance(metadata, GroupMetadata):
+            yield from _remove_chunks(place, metadata)
     else:
         yield from Lock([place.key("zarr.json")])  # of several creators here, one after the other
         there = yield from load_node(place)
@@ -233,6 +236,17 @@ def stage_replacement(place: StorePath, metadata: NodeMetadata) -> Program[Store
     return built
 
 
+def only_others_stand(place: StorePath) -> Program[bool]:
+    """Whether there are values, but no document of a node at or below a place.
+
+    They are nobody's to remove: who makes a node among them leaves them where they are.
+    """
+    if (yield from something_stands(place)):
+        return False
+    keys = yield from ListPrefix(place.path)
+    return bool(keys) and not any(key.rpartition("/")[2] in _DOCUMENTS for key in keys)
+
+
 def put_node(place: StorePath, metadata: NodeMetadata) -> Program[None]:
     """Store a node's documents where nobody else looks: below a staged place."""
     documents = _encoded(place, metadata)
@@ -246,8 +260,7 @@ def remove_unfilled(place: StorePath, metadata: ArrayMetadata) -> Program[None]:
     ours = [value is None or bytes(as_bytes_view(value)) for value in stored]
     if ours != list(documents.values()):
         return
-    keys = yield from ListPrefix(place.path)
-    if set(keys) == set(documents):
+    if not (yield from _chunk_keys(place, metadata)):
         yield from Delete(list(documents))
 
 
@@ -280,9 +293,19 @@ def check_node_path(place: StorePath) -> None:
 def remove_array(place: StorePath, metadata: ArrayMetadata) -> Program[None]:
     """Remove an array's documents, then its chunks; what else is below its path stays."""
     yield from Delete([place.key(name) for name in serialize(metadata)])
+    yield from _remove_chunks(place, metadata)
+
+
+def _remove_chunks(place: StorePath, metadata: ArrayMetadata) -> Program[None]:
+    """Remove what has the name of a chunk of an array."""
+    chunks = yield from _chunk_keys(place, metadata)
+    if chunks:
+        yield from Delete(chunks)
+
+
+def _chunk_keys(place: StorePath, metadata: ArrayMetadata) -> Program[list[str]]:
+    """Stored keys that have the name of a chunk of an array."""
     start = len(place.path) + bool(place.path)
     keys = yield from ListPrefix(place.path)
     parse = metadata.chunk_key_encoding.parse
-    chunks = [key for key in keys if parse(key[start:], metadata.ndim) is not None]
-    if chunks:
-        yield from Delete(chunks)
+    return [key for key in keys if parse(key[start:], metadata.ndim) is not None]
