@@ -4,8 +4,7 @@ The names and parameters are those of `frozarr` itself.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from frozarr.commands import create as creating
 from frozarr.commands import from_array as copying
@@ -15,7 +14,7 @@ from frozarr.commands import open as opening
 from frozarr.commands import save as saving
 from frozarr.handles.array import ArrayHandle
 from frozarr.handles.asynchronous import AsyncArray
-from frozarr.handles.faces import awaitable, shown_as, taken
+from frozarr.handles.faces import awaitable, function_of, taken
 from frozarr.handles.parameters import refuse_unknown
 from frozarr.io.programs.requests import Program
 from frozarr.io.runners.coroutines import in_thread
@@ -46,7 +45,7 @@ def _handle(
         await _imported(args, kwargs)
         return AsyncArray.of(await run_async(program(*args, **kwargs)))
 
-    shown = _shown(call, program, name, lambda _: Awaitable[AsyncArray])
+    shown = function_of(call, program, __name__, name, lambda _: Awaitable[AsyncArray])
     known = taken(shown)
     return shown
 
@@ -60,7 +59,7 @@ def _value(program: Callable[P, Program[T]], name: str = "") -> Callable[P, Awai
         await _imported(args, kwargs)
         return await run_async(program(*args, **kwargs))
 
-    shown = _shown(call, program, name, awaitable)
+    shown = function_of(call, program, __name__, name, awaitable)
     known = taken(shown)
     return shown
 
@@ -71,17 +70,6 @@ async def _imported(args: Sequence[object], kwargs: Mapping[str, object]) -> Non
         load = slow_imports(place)
         if load is not None:
             await in_thread(load)
-
-
-def _shown(
-    call: Callable[P, T], program: Callable[P, Program[Any]], name: str,
-    returns: Callable[[Any], Any],
-) -> Callable[P, T]:  # fmt: skip
-    """The function by its name in this module, with the signature that users see."""
-    function = wraps(program)(call)
-    function.__name__ = function.__qualname__ = name or program.__name__
-    function.__module__ = __name__
-    return shown_as(function, program, returns)
 
 
 array = _handle(copying.array)

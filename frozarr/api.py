@@ -1,8 +1,7 @@
 """What stands at the top level, for callers that block; `frozarr.commands` has the programs."""
 
 from collections.abc import Callable
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from frozarr.commands import create as creating
 from frozarr.commands import from_array as copying
@@ -12,7 +11,7 @@ from frozarr.commands import open as opening
 from frozarr.commands import save as saving
 from frozarr.handles.array import ArrayHandle
 from frozarr.handles.blocking import Array
-from frozarr.handles.faces import shown_as, taken
+from frozarr.handles.faces import function_of, taken
 from frozarr.handles.parameters import refuse_unknown
 from frozarr.io.programs.requests import Program
 from frozarr.io.runners.threads import run
@@ -39,7 +38,7 @@ def _handle(program: Callable[P, Program[ArrayHandle]], name: str = "") -> Calla
             refuse_unknown(shown.__name__, kwargs, known)
         return Array.of(run(program(*args, **kwargs)))
 
-    shown = _shown(call, program, name, lambda _: Array)
+    shown = function_of(call, program, __name__, name, lambda _: Array)
     known = taken(shown)
     return shown
 
@@ -52,20 +51,9 @@ def _value(program: Callable[P, Program[T]], name: str = "") -> Callable[P, T]:
             refuse_unknown(shown.__name__, kwargs, known)
         return run(program(*args, **kwargs))
 
-    shown = _shown(call, program, name, lambda result: result)
+    shown = function_of(call, program, __name__, name, lambda result: result)
     known = taken(shown)
     return shown
-
-
-def _shown(
-    call: Callable[P, T], program: Callable[P, Program[Any]], name: str,
-    returns: Callable[[Any], Any],
-) -> Callable[P, T]:  # fmt: skip
-    """The function by its name in this module, with the signature that users see."""
-    function = wraps(program)(call)
-    function.__name__ = function.__qualname__ = name or program.__name__
-    function.__module__ = __name__
-    return shown_as(function, program, returns)
 
 
 array = _handle(copying.array)

@@ -38,7 +38,7 @@ from frozarr.types import DEFAULT, ShapeLike
 
 __all__ = ["Array", "AsyncArray"]
 
-F = TypeVar("F", bound=Callable[..., Any])
+F = TypeVar("F", bound=Callable[..., object])
 
 
 def _prototyped(setter: Callable[..., Program[None]]) -> Callable[..., Program[None]]:

@@ -113,5 +113,5 @@ class ManagedMemoryStore(MemoryStore):
         """The dictionary and the path."""
         return ("memory", id(self._managed), self.path)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         raise TypeError(f"{self.url} is this process's own: pickle its values, or use a directory")

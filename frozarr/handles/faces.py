@@ -5,16 +5,17 @@ program behind it.
 """
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
+from types import GenericAlias
 from typing import (
     Annotated,
-    Any,
     Concatenate,
     ParamSpec,
     Self,
     TypeVar,
     Unpack,
+    cast,
     get_args,
     get_origin,
 )
@@ -28,86 +29,86 @@ from frozarr.io.runners.threads import run
 from frozarr.metadata.spec import ArraySpec
 
 __all__ = [
-    "awaitable", "awaiting", "awaiting_change", "blocking", "blocking_change", "shown_as",
+    "awaitable", "awaiting", "awaiting_change", "blocking", "blocking_change", "function_of",
+    "shown_as",
     "taken",
 ]  # fmt: skip
 
 P = ParamSpec("P")
 T = TypeVar("T")
-F = TypeVar("F", bound=Callable[..., Any])
+F = TypeVar("F", bound=Callable[..., object])
 H = TypeVar("H", bound=ArrayHandle)
 
 
 def blocking(
-    program: Callable[Concatenate[Any, P], Program[T]],
-) -> Callable[Concatenate[Any, P], T]:
+    program: Callable[Concatenate[H, P], Program[T]],
+) -> Callable[Concatenate[H, P], T]:
     """The program as a method of a handle, for callers that block."""
 
     @wraps(program)
-    def method(array: Any, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        if kwargs and not kwargs.keys() <= known:
-            refuse_unknown(method.__name__, kwargs, known)
+    def method(array: H, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        if kwargs:
+            check(kwargs)
         return run(program(array, *args, **kwargs), array.store)
 
-    known = _options_of(program)
+    check = _check_of(program)
     return shown_as(method, program, lambda result: result)
 
 
 def awaiting(
-    program: Callable[Concatenate[Any, P], Program[T]],
-) -> Callable[Concatenate[Any, P], Awaitable[T]]:
+    program: Callable[Concatenate[H, P], Program[T]],
+) -> Callable[Concatenate[H, P], Awaitable[T]]:
     """The program as a method of a handle that is awaited."""
     from frozarr.io.runners.loop import run_async  # noqa: PLC0415 - brings asyncio
 
     @wraps(program)
-    async def method(array: Any, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        if kwargs and not kwargs.keys() <= known:
-            refuse_unknown(method.__name__, kwargs, known)
+    async def method(array: H, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        if kwargs:
+            check(kwargs)
         return await run_async(program(array, *args, **kwargs), array.store)
 
-    known = _options_of(program)
+    check = _check_of(program)
     return shown_as(method, program, awaitable)
 
 
 def blocking_change(
-    program: Callable[Concatenate[Any, P], Program[Any]],
+    program: Callable[Concatenate[ArrayHandle, P], Program[ArrayHandle]],
 ) -> Callable[Concatenate[H, P], H]:
     """As `blocking`, for programs that give the handle of a changed array."""
-
-    @wraps(program)
-    def method(array: H, /, *args: P.args, **kwargs: P.kwargs) -> H:
-        if kwargs and not kwargs.keys() <= known:
-            refuse_unknown(method.__name__, kwargs, known)
-        changed: H = run(program(array, *args, **kwargs), array.store)
-        return changed
-
-    known = _options_of(program)
-    return shown_as(method, program, lambda _: Self)
+    return shown_as(blocking(_of_same_class(program)), program, lambda _: Self)
 
 
 def awaiting_change(
-    program: Callable[Concatenate[Any, P], Program[Any]],
+    program: Callable[Concatenate[ArrayHandle, P], Program[ArrayHandle]],
 ) -> Callable[Concatenate[H, P], Awaitable[H]]:
     """As `awaiting`, for programs that give the handle of a changed array."""
-    from frozarr.io.runners.loop import run_async  # noqa: PLC0415 - brings asyncio
-
-    @wraps(program)
-    async def method(array: H, /, *args: P.args, **kwargs: P.kwargs) -> H:
-        if kwargs and not kwargs.keys() <= known:
-            refuse_unknown(method.__name__, kwargs, known)
-        changed: H = await run_async(program(array, *args, **kwargs), array.store)
-        return changed
-
-    known = _options_of(program)
-    return shown_as(method, program, lambda _: awaitable(Self))
+    return shown_as(awaiting(_of_same_class(program)), program, lambda _: awaitable(Self))
 
 
-def awaitable(result: Any) -> Any:
+def _of_same_class(
+    program: Callable[Concatenate[ArrayHandle, P], Program[ArrayHandle]],
+) -> Callable[Concatenate[H, P], Program[H]]:
+    """The same program, as the checker should see it: a handle's changes are of its own class."""
+    return cast("Callable[Concatenate[H, P], Program[H]]", program)
+
+
+def awaitable(result: object) -> object:
     """Annotation of what is awaited."""
-    return Awaitable[result]
+    return GenericAlias(Awaitable, (result,))
 
 
-def shown_as(function: F, program: Callable[..., Any], returns: Callable[[Any], Any]) -> F:
+def function_of(
+    call: Callable[P, T], program: Callable[P, Program[object]], module: str, name: str,
+    returns: Callable[[object], object],
+) -> Callable[P, T]:  # fmt: skip
+    """A function of a module that runs a program, with the name and signature that users see."""
+    function = wraps(program)(call)
+    function.__name__ = function.__qualname__ = name or program.__name__
+    function.__module__ = module
+    return shown_as(function, program, returns)
+
+
+def shown_as(function: F, program: Callable[..., object], returns: Callable[[object], object]) -> F:
     """A function with the signature of the program behind it, but for what it returns.
 
     Parameters
@@ -136,12 +137,18 @@ def shown_as(function: F, program: Callable[..., Any], returns: Callable[[Any], 
     return function
 
 
-def _options_of(program: Callable[..., Any]) -> frozenset[str]:
-    """Names of the arguments that a method takes besides the array."""
-    return frozenset(list(inspect.signature(program).parameters)[1:])
+def _check_of(program: Callable[..., object]) -> Callable[[Mapping[str, object]], None]:
+    """What refuses arguments by names that a method of a handle does not have."""
+    known = frozenset(list(inspect.signature(program).parameters)[1:])
+
+    def check(given: Mapping[str, object]) -> None:
+        if not given.keys() <= known:
+            refuse_unknown(program.__name__, given, known)
+
+    return check
 
 
-def taken(function: Callable[..., Any]) -> frozenset[str] | None:
+def taken(function: Callable[..., object]) -> frozenset[str] | None:
     """Names of the arguments that a function takes by their names; None if it takes any."""
     parameters = inspect.signature(function).parameters.values()
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
@@ -156,7 +163,7 @@ _DEFAULTS = {
 """Defaults of options; others are None."""
 
 
-def _options(annotations: dict[str, Any], taken: set[str]) -> list[inspect.Parameter]:
+def _options(annotations: dict[str, object], taken: set[str]) -> list[inspect.Parameter]:
     """Options that a function does not name itself; ``Annotated[type, default]`` says a default."""
     options = []
     for name, annotation in annotations.items():

@@ -6,11 +6,11 @@ import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Any, TypeVar
+from typing import TypeVar
 
 __all__ = ["PARAMETERS", "documented", "explained", "refuse_unknown"]
 
-F = TypeVar("F", bound=Callable[..., Any])
+F = TypeVar("F", bound=Callable[..., object])
 
 PARAMETERS: dict[str, str] = {
     "array": ("The array."),

@@ -60,6 +60,6 @@ class Columnar(Immutable):
 
     __slots__ = ()
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         cls: Any = type(self)
         return cls, tuple([getattr(self, field.name) for field in attrs.fields(cls) if field.init])

@@ -56,7 +56,7 @@ class BoundArray(Immutable):
     registry: Registry = attrs.field(factory=default_registry)
     """What made the kernels."""
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         registry = None if self.registry is default_registry() else self.registry
         recipe = self.metadata, self.chain.chunk_shape, self.fields, self.strings, registry
         return _bound_again, recipe

@@ -32,7 +32,7 @@ class IndexCache:
         self._entries: OrderedDict[str, tuple[Any, Index]] = OrderedDict()
         self._changing = threading.Lock()
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return IndexCache, (self.limit_nbytes,)
 
     def get(self, key: str, version: object) -> Index | None:

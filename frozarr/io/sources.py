@@ -31,7 +31,7 @@ class SlicedSource:
     chunks: Shape | None
     """Shape of a chunk, where the library says so."""
     shards: Shape | None
-    turn: AbstractContextManager[Any]
+    turn: AbstractContextManager[object]
     """Held while a region is read, where only one thread at a time may do so."""
 
     def read(self, region: tuple[slice, ...]) -> AnyArray:

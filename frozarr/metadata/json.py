@@ -52,7 +52,7 @@ class FrozenList(tuple[Any, ...]):
     def __repr__(self) -> str:
         return repr(list(self))
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return FrozenList, (tuple(self),)
 
     def copy(self) -> list[JSON]:
@@ -103,7 +103,7 @@ class FrozenMap(dict[str, FrozenJSON]):
     def __hash__(self) -> int:  # type: ignore[override]  # frozen, unlike a dict
         return hash(frozenset(self.items()))
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return FrozenMap, (dict(self),)
 
     def asdict(self) -> dict[str, JSON]:

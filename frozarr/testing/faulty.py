@@ -1,11 +1,11 @@
 """A store whose n-th call fails, once or from then on, and that counts what is written."""
 
-from collections.abc import MutableMapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import attrs
 
 from frozarr.io.programs.requests import (
+    AnyStoreRequest,
     Delete,
     Discard,
     Get,
@@ -17,7 +17,7 @@ from frozarr.io.programs.requests import (
     StoreRequest,
     Versions,
 )
-from frozarr.io.stores.memory import MemoryStore
+from frozarr.io.stores.memory import MemoryStore, Values
 
 __all__ = ["FaultyStore"]
 
@@ -39,7 +39,7 @@ class FaultyStore(MemoryStore):
     """
 
     def __init__(
-        self, store_dict: MutableMapping[str, Any] | None = None, *, fail_at: int | None = None,
+        self, store_dict: Values | None = None, *, fail_at: int | None = None,
         for_ever: bool = False, read_only: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(store_dict, read_only=read_only)
@@ -47,7 +47,7 @@ class FaultyStore(MemoryStore):
         self.calls = 0
         self.writes = 0
 
-    def _call(self, request: StoreRequest[Any]) -> None:
+    def _call(self, request: AnyStoreRequest) -> None:
         number, self.calls = self.calls, self.calls + 1
         if self.fail_at is not None and (
             number == self.fail_at or (self.for_ever and number > self.fail_at)

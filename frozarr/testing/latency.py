@@ -3,8 +3,7 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import MutableMapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from frozarr.io.byte_requests import ByteRequest
 from frozarr.io.kernels.base import BytesLike
@@ -18,7 +17,7 @@ from frozarr.io.programs.requests import (
     StoreRequest,
     Swap,
 )
-from frozarr.io.stores.memory import MemoryStore
+from frozarr.io.stores.memory import MemoryStore, Values
 from frozarr.io.stores.waiting import AsyncStore
 
 __all__ = ["LatencyStore"]
@@ -48,7 +47,7 @@ class LatencyStore(AsyncStore):
     """
 
     def __init__(
-        self, store_dict: MutableMapping[str, Any] | None = None, *, delay: float = 0.01,
+        self, store_dict: Values | None = None, *, delay: float = 0.01,
         jitter: float = 0.0, bandwidth: float | None = None, fail_at: int | None = None,
         seed: int = 0, read_only: bool = False,
     ) -> None:  # fmt: skip
@@ -78,7 +77,7 @@ class LatencyStore(AsyncStore):
         return f"latency+{self._inner.url}"
 
     @property
-    def identity(self) -> tuple[Any, ...]:
+    def identity(self) -> tuple[object, ...]:
         """The dictionary."""
         return self._inner.identity
 

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from frozarr.types import AnyArray
+
 __all__ = ["assert_same_array", "assign_same", "check_same"]
 
 
@@ -21,7 +23,7 @@ def assert_same_array(actual: object, expected: object) -> None:
         assert actual.tobytes() == expected.tobytes(), (actual, expected)
 
 
-def check_same(array: Any, values: npt.NDArray[Any], selection: Any, *, raises: Any = None) -> None:
+def check_same(array: Any, values: AnyArray, selection: Any, *, raises: Any = None) -> None:
     """Index an array and its values alike; compare value, shape and dtype, or the exception.
 
     Parameters
@@ -46,7 +48,7 @@ def check_same(array: Any, values: npt.NDArray[Any], selection: Any, *, raises: 
 
 
 def assign_same(
-    array: Any, values: npt.NDArray[Any], selection: Any, mode: str, new: npt.ArrayLike
+    array: Any, values: AnyArray, selection: Any, mode: str, new: npt.ArrayLike
 ) -> None:
     """Write to an array and to its NumPy twin; of repeated elements the last in C order counts.
 

@@ -13,14 +13,19 @@ Examples
 import asyncio
 import pickle
 import threading
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
 
 from frozarr.errors import InvalidKeyError, ReadOnlyError
 from frozarr.io.buffers import Buffer
-from frozarr.io.byte_requests import OffsetByteRequest, RangeByteRequest, SuffixByteRequest
+from frozarr.io.byte_requests import (
+    ByteRequest,
+    OffsetByteRequest,
+    RangeByteRequest,
+    SuffixByteRequest,
+)
 from frozarr.io.programs.requests import (
     Delete,
     Discard,
@@ -39,6 +44,8 @@ from frozarr.io.stores.verbs import HIDDEN
 
 __all__ = ["StoreTests"]
 
+Face: TypeAlias = Any
+"""The verbs of a store by their names: those that block, or the others, awaited."""
 BAD_KEYS = (
     "", "/a", "a/", "a//b", ".", "..", "a/../b", "../a", "a/./b", "a\\b", "a\0b", "a\nb",
     f"{HIDDEN}/x",
@@ -54,7 +61,7 @@ class _AsyncFace:
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._store, name)
 
-        def call(*args: object) -> Any:
+        def call(*args: object) -> object:
             return asyncio.run(self._collect(method(*args)))
 
         return call
@@ -75,7 +82,7 @@ class StoreTests:
         raise NotImplementedError("subclasses give a store")
 
     @pytest.fixture(params=["blocking", "asynchronous"])
-    def face(self, request: Any, store: Store) -> Any:
+    def face(self, request: pytest.FixtureRequest, store: Store) -> Face:
         """Both faces of the store, under the same names."""
         return store.blocking if request.param == "blocking" else _AsyncFace(store)
 
@@ -85,23 +92,23 @@ class StoreTests:
         if not store.supports_deletes:
             pytest.skip("this store can't delete, by its nature")
 
-    def test_set_get(self, face: Any) -> None:
+    def test_set_get(self, face: Face) -> None:
         face.set("a/b", b"spam")
         assert face.get("a/b").to_bytes() == b"spam"
         face.set("a/b", Buffer.from_bytes(b"eggs and spam"))
         assert face.get("a/b").to_bytes() == b"eggs and spam"
 
-    def test_empty_value(self, face: Any) -> None:
+    def test_empty_value(self, face: Face) -> None:
         face.set("a", b"")
         assert face.get("a").to_bytes() == b""
         assert face.getsize("a") == 0
 
-    def test_large_value(self, face: Any) -> None:
+    def test_large_value(self, face: Face) -> None:
         value = np.random.default_rng(0).bytes(300_000)
         face.set("a", value)
         assert face.get("a").to_bytes() == value
 
-    def test_missing(self, face: Any) -> None:
+    def test_missing(self, face: Face) -> None:
         face.set("a/b", b"x")
         assert face.get("c") is None
         assert face.get("a") is None
@@ -111,7 +118,7 @@ class StoreTests:
         with pytest.raises(FileNotFoundError):
             face.getsize("c")
 
-    def test_value_is_copied(self, face: Any) -> None:
+    def test_value_is_copied(self, face: Face) -> None:
         value = bytearray(b"spam")
         face.set("a", value)
         value[0] = 0
@@ -125,7 +132,7 @@ class StoreTests:
             (SuffixByteRequest(2), b"ef"), (SuffixByteRequest(99), b"abcdef"), (None, b"abcdef"),
         ],
     )  # fmt: skip
-    def test_ranges(self, face: Any, request_: Any, expected: bytes) -> None:
+    def test_ranges(self, face: Face, request_: ByteRequest, expected: bytes) -> None:
         face.set("a", b"abcdef")
         assert face.get("a", None, request_).to_bytes() == expected
         assert face.get("b", None, request_) is None
@@ -134,31 +141,31 @@ class StoreTests:
         "bad", [RangeByteRequest(2, 2), RangeByteRequest(-1, 2), RangeByteRequest(6, 7),
                 OffsetByteRequest(6), SuffixByteRequest(-1)],
     )  # fmt: skip
-    def test_impossible_ranges(self, face: Any, bad: Any) -> None:
+    def test_impossible_ranges(self, face: Face, bad: ByteRequest) -> None:
         face.set("a", b"abcdef")
         with pytest.raises(ValueError, match="a"):
             face.get("a", None, bad)
 
-    def test_get_partial_values(self, face: Any) -> None:
+    def test_get_partial_values(self, face: Face) -> None:
         face.set("a", b"abcdef")
         values = face.get_partial_values(
             None, [("a", RangeByteRequest(0, 2)), ("missing", None), ("a", None)]
         )
         assert [f and f.to_bytes() for f in values] == [b"ab", None, b"abcdef"]
 
-    def test_set_if_not_exists(self, face: Any) -> None:
+    def test_set_if_not_exists(self, face: Face) -> None:
         face.set_if_not_exists("a", b"first")
         face.set_if_not_exists("a", b"second")
         assert face.get("a").to_bytes() == b"first"
 
-    def test_delete(self, face: Any, deletes: None) -> None:  # noqa: ARG002 - skips
+    def test_delete(self, face: Face, deletes: None) -> None:  # noqa: ARG002 - skips
         face.set("a/b", b"x")
         face.delete("a/b")
         face.delete("a/b")
         assert not face.exists("a/b")
         assert face.is_empty()
 
-    def test_listing(self, face: Any) -> None:
+    def test_listing(self, face: Face) -> None:
         for key in ("zarr.json", "a/zarr.json", "a/c/0/0", "a/c/0/1", "ab/zarr.json"):
             face.set(key, b"12")
         assert sorted(face.list()) == sorted(
@@ -177,14 +184,14 @@ class StoreTests:
         assert not face.is_empty("a")
         assert face.is_empty("b")
 
-    def test_delete_dir(self, face: Any, deletes: None) -> None:  # noqa: ARG002 - skips
+    def test_delete_dir(self, face: Face, deletes: None) -> None:  # noqa: ARG002 - skips
         for key in ("a/b", "a/c/d", "ab"):
             face.set(key, b"x")
         face.delete_dir("a")
         assert face.list() == ["ab"]
         face.delete_dir("missing")
 
-    def test_clear(self, face: Any, deletes: None) -> None:  # noqa: ARG002 - skips
+    def test_clear(self, face: Face, deletes: None) -> None:  # noqa: ARG002 - skips
         face.set("a/b", b"x")
         face.clear()
         assert face.list() == []
@@ -192,7 +199,7 @@ class StoreTests:
         assert face.list() == ["a"]
 
     @pytest.mark.parametrize("key", BAD_KEYS)
-    def test_bad_keys(self, face: Any, key: str) -> None:
+    def test_bad_keys(self, face: Face, key: str) -> None:
         for verb, *value in (
             ("get",), ("set", b"x"), ("delete",), ("exists",), ("set_if_not_exists", b"x"),
         ):  # fmt: skip
@@ -200,17 +207,17 @@ class StoreTests:
                 getattr(face, str(verb))(key, *value)
         assert face.list() == []
 
-    def test_wrong_value(self, face: Any) -> None:
+    def test_wrong_value(self, face: Face) -> None:
         with pytest.raises(TypeError):
             face.set("a", "text")
         assert face.list() == []
 
-    def test_read_only(self, store: Store, face: Any) -> None:
+    def test_read_only(self, store: Store, face: Face) -> None:
         face.set("a", b"x")
         closed = store.with_read_only(True)
         assert closed.read_only
         assert not store.read_only
-        faces: list[Any] = [closed.blocking, _AsyncFace(closed)]
+        faces: list[Face] = [closed.blocking, _AsyncFace(closed)]
         for each in faces:
             for verb, *arguments in (
                 ("set", "a", b"y"), ("delete", "a"), ("clear",), ("delete_dir", "a"),
@@ -251,7 +258,7 @@ class StoreTests:
         assert store.perform(ListNames("a")) == ["b", "c"]
         assert store.perform(ListPrefix("a")) == ["a/b", "a/c/d"]
 
-    def test_no_deletes(self, store: Store, face: Any) -> None:
+    def test_no_deletes(self, store: Store, face: Face) -> None:
         if store.supports_deletes:
             return
         face.set("a/b", b"x")
@@ -319,6 +326,6 @@ class StoreTests:
         opened = asyncio.run(type(store).open(*self.open_arguments(store)))
         assert isinstance(opened, type(store))
 
-    def open_arguments(self, store: Store) -> tuple[Any, ...]:  # noqa: ARG002 - for subclasses
+    def open_arguments(self, store: Store) -> tuple[object, ...]:  # noqa: ARG002 - for subclasses
         """Arguments that make such a store."""
         return ()

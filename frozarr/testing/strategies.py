@@ -1,6 +1,6 @@
 """Hypothesis strategies for what arrays are made of."""
 
-from typing import Any
+from typing import Final, Literal
 
 import hypothesis.strategies as st
 import numpy as np
@@ -14,7 +14,7 @@ from frozarr.metadata.codecs.sharding import ShardingCodec
 from frozarr.metadata.codecs.transpose import TransposeCodec
 from frozarr.metadata.keys import DefaultKeys, V2Keys
 from frozarr.metadata.spec import ArrayMetadata, array_metadata
-from frozarr.types import AnyDtype, Shape
+from frozarr.types import AnyArray, AnyDtype, Shape
 
 __all__ = [
     "basic_selections", "bytes_codecs", "chunk_shapes", "configs", "dtypes", "metadata",
@@ -42,7 +42,11 @@ def dtypes() -> st.SearchStrategy[AnyDtype]:
     return st.sampled_from(DTYPES).map(np.dtype)
 
 
-def values_of(dtype: AnyDtype, shape: Shape) -> st.SearchStrategy[Any]:
+_ENDIANS: Final[tuple[Literal["little", "big"], ...]] = ("little", "big")
+_ORDERS: Final[tuple[Literal["<", ">"], ...]] = ("<", ">")
+
+
+def values_of(dtype: AnyDtype, shape: Shape) -> st.SearchStrategy[AnyArray]:
     """Arrays of any bits that numpy makes of the type, NaN and infinities included."""
     return npst.arrays(dtype, shape)
 
@@ -64,7 +68,7 @@ def configs() -> st.SearchStrategy[Config]:
 
 def bytes_codecs() -> st.SearchStrategy[tuple[Codec, ...]]:
     """Chains of up to two bytes-to-bytes codecs."""
-    one: st.SearchStrategy[Any] = st.one_of(
+    one: st.SearchStrategy[Codec] = st.one_of(
         st.builds(ZstdCodec, level=st.integers(-3, 5), checksum=st.booleans()),
         st.builds(GzipCodec, level=st.integers(0, 5)),
         st.builds(
@@ -95,7 +99,7 @@ def metadata(draw: st.DrawFn, shape: Shape | None = None) -> ArrayMetadata:
             {"id": "bz2", "level": 1}, {"id": "lzma"}, {"id": "gzip", "level": 1},
         ]))  # fmt: skip
         shuffle = {"id": "shuffle", "elementsize": dtype.itemsize}
-        order: Any = draw(st.sampled_from("<>"))
+        order = draw(st.sampled_from(_ORDERS))
         return array_metadata(
             shape=shape, dtype=dtype.newbyteorder(order), chunks=chunks, zarr_format=2,
             fill_value=fill, order=draw(st.sampled_from("CF")), compressors=compressor,
@@ -103,7 +107,7 @@ def metadata(draw: st.DrawFn, shape: Shape | None = None) -> ArrayMetadata:
             chunk_key_encoding=draw(st.sampled_from("./")), attributes=attributes,
         )  # fmt: skip
     axes = draw(st.permutations(range(len(shape))))
-    endian: Any = draw(st.sampled_from(["little", "big"])) if dtype.itemsize > 1 else None
+    endian = draw(st.sampled_from(_ENDIANS)) if dtype.itemsize > 1 else None
     return array_metadata(
         shape=shape, dtype=dtype, chunks=chunks, fill_value=fill, attributes=attributes,
         filters=draw(st.sampled_from([None, [TransposeCodec(tuple(axes))]])),
@@ -119,7 +123,7 @@ def metadata(draw: st.DrawFn, shape: Shape | None = None) -> ArrayMetadata:
 def sharding_codecs(draw: st.DrawFn, inner: Shape, itemsize: int, depth: int = 1) -> ShardingCodec:
     """Sharding with random inner and index chains; nested once at most."""
     nested = tuple(n * draw(st.integers(1, 2)) for n in inner)
-    endian: Any = draw(st.sampled_from(["little", "big"])) if itemsize > 1 else None
+    endian = draw(st.sampled_from(_ENDIANS)) if itemsize > 1 else None
     axes = draw(st.permutations(range(len(inner))))
     chain = draw(bytes_codecs())
     serializer: Codec = BytesCodec(endian=endian)
@@ -131,7 +135,7 @@ def sharding_codecs(draw: st.DrawFn, inner: Shape, itemsize: int, depth: int = 1
         if draw(st.booleans()) and isinstance(serializer, BytesCodec)
         else ()
     )
-    index_endian: Any = draw(st.sampled_from(["little", "big"]))
+    index_endian = draw(st.sampled_from(_ENDIANS))
     return ShardingCodec(
         chunk_shape=shape, codecs=(*before, serializer, *chain),
         index_codecs=(
@@ -161,7 +165,7 @@ def _slices(extent: int) -> st.SearchStrategy[slice]:
     return st.builds(slice, bound, bound, st.none() | st.integers(1, 5))
 
 
-def _indices(extent: int) -> st.SearchStrategy[Any]:
+def _indices(extent: int) -> st.SearchStrategy[object]:
     if not extent:
         return st.just(np.zeros(0, np.int64))
     lists = st.lists(st.integers(-extent, extent - 1), max_size=8)
@@ -170,9 +174,9 @@ def _indices(extent: int) -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def basic_selections(draw: st.DrawFn, shape: Shape) -> tuple[Any, ...]:
+def basic_selections(draw: st.DrawFn, shape: Shape) -> tuple[object, ...]:
     """Integers, slices and ellipses; always in bounds."""
-    entries: list[Any] = [
+    entries: list[object] = [
         draw(_slices(n) | st.integers(-n, n - 1) if n else _slices(n)) for n in shape
     ]
     if draw(st.booleans()):
@@ -183,7 +187,7 @@ def basic_selections(draw: st.DrawFn, shape: Shape) -> tuple[Any, ...]:
 
 
 @st.composite
-def orthogonal_selections(draw: st.DrawFn, shape: Shape) -> tuple[Any, ...]:
+def orthogonal_selections(draw: st.DrawFn, shape: Shape) -> tuple[object, ...]:
     """Integers, slices, index arrays and Boolean arrays, one per axis."""
     return tuple(
         draw(st.one_of(_slices(n), _indices(n), *([st.integers(-n, n - 1)] if n else [])))
@@ -192,7 +196,7 @@ def orthogonal_selections(draw: st.DrawFn, shape: Shape) -> tuple[Any, ...]:
 
 
 @st.composite
-def point_selections(draw: st.DrawFn, shape: Shape) -> tuple[Any, ...]:
+def point_selections(draw: st.DrawFn, shape: Shape) -> tuple[object, ...]:
     """One integer array per axis, of one shape; the array must have an element."""
     points = draw(npst.array_shapes(min_dims=1, max_dims=2, min_side=0, max_side=5))
     return tuple(

@@ -1,7 +1,5 @@
 """Hypothesis strategies over every data type, codec, grid and shard that can go together."""
 
-from typing import Any
-
 import attrs
 import hypothesis.strategies as st
 import numpy as np
@@ -11,7 +9,7 @@ from frozarr.metadata.dtypes.base import DataType
 from frozarr.metadata.dtypes.small import SMALL_INTEGERS
 from frozarr.metadata.spec import ArrayMetadata, array_metadata
 from frozarr.testing.strategies import bytes_codecs, chunk_shapes, shapes
-from frozarr.types import JSON, AnyDtype, Shape
+from frozarr.types import JSON, AnyArray, AnyDtype, Shape
 
 __all__ = ["all_dtypes", "any_metadata", "values_for"]
 
@@ -21,13 +19,13 @@ _FIXED = (
 )  # fmt: skip
 _ML = ("bfloat16", "float8_e5m2", "float8_e4m3", "int4", "uint2", "float4_e2m1fn")
 _VARIABLE = ("string", "variable_length_bytes")
-_RECORDS: tuple[Any, ...] = (
+_RECORDS: tuple[object, ...] = (
     [("a", "i2"), ("b", "f8"), ("c", "S2")],
     [("x", "u1"), ("n", [("y", "c8"), ("z", "U2")]), ("t", "M8[s]")],
 )
 
 
-def all_dtypes() -> st.SearchStrategy[Any]:
+def all_dtypes() -> st.SearchStrategy[object]:
     """What can be given as ``dtype=`` in format 3."""
     return st.one_of(
         st.sampled_from(_FIXED), st.sampled_from(_ML), st.sampled_from(_RECORDS),
@@ -35,7 +33,7 @@ def all_dtypes() -> st.SearchStrategy[Any]:
     )  # fmt: skip
 
 
-def values_for(data_type: DataType, dtype: AnyDtype, shape: Shape) -> st.SearchStrategy[Any]:
+def values_for(data_type: DataType, dtype: AnyDtype, shape: Shape) -> st.SearchStrategy[AnyArray]:
     """Arrays of a data type, any bits that it can have."""
     if dtype.kind == "T":
         return _objects(st.text(max_size=6), shape).map(lambda a: a.astype(dtype))
@@ -58,10 +56,10 @@ def values_for(data_type: DataType, dtype: AnyDtype, shape: Shape) -> st.SearchS
     return npst.arrays(dtype, shape)
 
 
-def _objects(elements: st.SearchStrategy[Any], shape: Shape) -> st.SearchStrategy[Any]:
+def _objects(elements: st.SearchStrategy[object], shape: Shape) -> st.SearchStrategy[AnyArray]:
     count = int(np.prod(shape, dtype=np.int64))
 
-    def filled(entries: list[Any]) -> Any:
+    def filled(entries: list[object]) -> AnyArray:
         objects = np.empty(count, object)
         objects[:] = entries
         return objects.reshape(shape)
@@ -69,14 +67,18 @@ def _objects(elements: st.SearchStrategy[Any], shape: Shape) -> st.SearchStrateg
     return st.lists(elements, min_size=count, max_size=count).map(filled)
 
 
-def _named(name: str, **configuration: JSON) -> dict[str, Any]:
+def _named(name: str, **configuration: JSON) -> dict[str, JSON]:
     return {"name": name, "configuration": configuration}
 
 
-def _filters(dtype: object, ndim: int) -> list[Any]:
+def _filters(dtype: object, ndim: int) -> list[list[dict[str, JSON]] | None]:
     """Array filters that keep every value of a type."""
     transpose = _named("transpose", order=list(range(ndim))[::-1])
-    filters: list[Any] = [None, [transpose], [_named("reshape", shape=[-1])]]
+    filters: list[list[dict[str, JSON]] | None] = [
+        None,
+        [transpose],
+        [_named("reshape", shape=[-1])],
+    ]
     kind = np.dtype(dtype) if isinstance(dtype, str) and dtype in _FIXED else None
     if kind is None:
         return filters[:2] if dtype in _VARIABLE else filters
@@ -94,10 +96,10 @@ def _filters(dtype: object, ndim: int) -> list[Any]:
     return filters
 
 
-def _serializers(dtype: object) -> list[Any]:
+def _serializers(dtype: object) -> list[object]:
     if dtype in _VARIABLE:
         return ["auto"]
-    serializers: list[Any] = ["auto", _named("bytes", endian="big")]
+    serializers: list[object] = ["auto", _named("bytes", endian="big")]
     if dtype in _ML or (
         isinstance(dtype, str) and dtype in _FIXED and np.dtype(dtype).kind in "biufcMm"
     ):
@@ -112,7 +114,7 @@ _MORE_CODECS = (
 
 
 @st.composite
-def _grids(draw: st.DrawFn, shape: Shape) -> tuple[Any, Any]:
+def _grids(draw: st.DrawFn, shape: Shape) -> tuple[object, object]:
     """Arguments ``chunks`` and ``shards``: regular, sharded, rectilinear, and both."""
     chunks = draw(chunk_shapes(shape, 4))
     kind = draw(st.sampled_from(("regular", "sharded", "rectilinear", "rectilinear shards")))
@@ -158,6 +160,6 @@ def any_metadata(draw: st.DrawFn, shape: Shape | None = None) -> ArrayMetadata:
     return draw(st.sampled_from((plain, _with_fill(plain, fill))))
 
 
-def _with_fill(metadata: Any, fill: object) -> ArrayMetadata:
+def _with_fill(metadata: ArrayMetadata, fill: object) -> ArrayMetadata:
     filled: ArrayMetadata = attrs.evolve(metadata, fill_value=fill)
     return filled

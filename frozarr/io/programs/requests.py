@@ -94,7 +94,7 @@ class Performer(Protocol):
     async def perform_async(self, request: StoreRequest[T]) -> T:
         """Carry out a request, for callers on any event loop; its answer."""
 
-    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+    def wait(self, work: Coroutine[object, None, T]) -> T:
         """Run a coroutine on the store's loop, for a caller that blocks."""
 
 

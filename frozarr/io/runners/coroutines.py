@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from contextvars import ContextVar
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 __all__ = ["GATE", "Gate", "all_done", "in_thread"]
 
@@ -65,7 +65,7 @@ async def in_thread(call: Callable[[], T]) -> T:
         raise
 
 
-async def all_done(works: Iterable[Coroutine[Any, Any, None]]) -> None:
+async def all_done(works: Iterable[Coroutine[object, None, None]]) -> None:
     """Run coroutines at the same time until all have ended.
 
     Raises

@@ -5,7 +5,7 @@ without an event loop.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from frozarr.io.programs.requests import (
     AnyRequest,
@@ -17,7 +17,7 @@ from frozarr.io.programs.requests import (
 )
 from frozarr.io.runners.locks import LOCKS, Owner
 
-__all__ = ["Answers", "answered", "answered_async", "drive", "finish", "named"]
+__all__ = ["Answers", "Steps", "answered", "answered_async", "drive", "finish", "named"]
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ T = TypeVar("T")
 class Answers(Protocol):
     """How a runner carries out requests."""
 
-    async def answer(self, request: AnyRequest, store: Performer | None, owner: Owner) -> Any:
+    async def answer(self, request: AnyRequest, store: Performer | None, owner: Owner) -> object:
         """Carry out a request.
 
         Parameters
@@ -39,10 +39,10 @@ class Answers(Protocol):
         """
 
     @property
-    def direct(self) -> Callable[[Any, AnyStoreRequest], Any] | None:
+    def direct(self) -> Callable[[Performer | None, AnyStoreRequest], object] | None:
         """Carries out a request to a store without waiting; None if all are awaited."""
 
-    def steps(self) -> Callable[[Callable[[], Any]], Awaitable[Any]] | None:
+    def steps(self) -> "Steps | None":
         """Where a program's own work is done, if not right here."""
 
 
@@ -57,25 +57,24 @@ async def drive(task: Task[T], answers: Answers) -> T:
     owner: Owner = []
     program, store = task.program, task.store
     step, direct = answers.steps(), answers.direct
-    resume: Callable[[Any], AnyRequest] = program.send
     reply: object = None
+    error: BaseException | None = None
     try:
         while True:
             if step is None:
-                ended, outcome = _advance(resume, reply)
+                outcome = _advance(program, reply, error)
             else:
-                ended, outcome = await step(lambda: _advance(resume, reply))  # noqa: B023 - run at once
-            if ended:
-                result: T = outcome
-                return result
+                outcome = await step(lambda: _advance(program, reply, error))  # noqa: B023 - at once
+            if isinstance(outcome, _Result):
+                return outcome.value
             try:
                 if direct is not None and isinstance(outcome, StoreRequest):
                     reply = direct(store, outcome)
                 else:
                     reply = await answers.answer(outcome, store, owner)
-                resume = program.send
-            except BaseException as error:  # noqa: BLE001 - the program may clean up, and raises it
-                reply, resume = error, program.throw
+                error = None
+            except BaseException as raised:  # noqa: BLE001 - the program may clean up, and raises it
+                error = raised
     finally:
         try:
             program.close()
@@ -84,15 +83,33 @@ async def drive(task: Task[T], answers: Answers) -> T:
             owner.clear()
 
 
-def _advance(resume: Callable[[Any], Any], reply: object) -> tuple[bool, Any]:
-    """Let a program go on to its next request; whether it has ended, and that or its result."""
+class _Result(Generic[T]):
+    """What a program returned."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: T) -> None:
+        self.value = value
+
+
+class Steps(Protocol):
+    """Runs a step of a program where it does not stop others."""
+
+    async def __call__(self, step: Callable[[], T], /) -> T:
+        """Run a step; what it returns."""
+
+
+def _advance(
+    program: Program[T], reply: object, error: BaseException | None
+) -> AnyRequest | _Result[T]:
+    """Let a program go on with a reply, or an error; its next request, or its result."""
     try:
-        return False, resume(reply)
+        return program.send(reply) if error is None else program.throw(error)
     except StopIteration as stop:
-        return True, stop.value
+        return _Result(stop.value)
 
 
-def finish(coroutine: Coroutine[Any, Any, T]) -> T:
+def finish(coroutine: Coroutine[object, None, T]) -> T:
     """Run a coroutine that never waits; what it returns.
 
     Examples
@@ -127,14 +144,14 @@ def named(store: Performer | None, request: AnyRequest) -> Performer:
 class _Asking:
     """Answers of a plain function."""
 
-    def __init__(self, perform: Callable[[Any], Any]) -> None:
+    def __init__(self, perform: Callable[[AnyStoreRequest], object]) -> None:
         self._perform = perform
 
-    def direct(self, _: object, request: AnyStoreRequest) -> Any:
+    def direct(self, _: object, request: AnyStoreRequest) -> object:
         """What the function says."""
         return self._perform(request)
 
-    async def answer(self, request: AnyRequest, _: object, __: object) -> Any:
+    async def answer(self, request: AnyRequest, _: object, __: object) -> object:
         """Only stores are asked."""
         raise TypeError(f"not a request to a store: {request!r}")
 
@@ -142,7 +159,7 @@ class _Asking:
         """A program's own work is done right here."""
 
 
-def answered(program: Program[T], perform: Callable[[Any], Any]) -> T:
+def answered(program: Program[T], perform: Callable[[AnyStoreRequest], object]) -> T:
     """Run a program of requests to one store, which a function answers; what it returns."""
     return finish(drive(Task(program), _Asking(perform)))
 
@@ -152,17 +169,21 @@ class _Awaiting:
 
     direct = None
 
-    def __init__(self, perform: Callable[[Any], Awaitable[Any]]) -> None:
+    def __init__(self, perform: Callable[[AnyStoreRequest], Awaitable[object]]) -> None:
         self._perform = perform
 
-    async def answer(self, request: AnyRequest, _: object, __: object) -> Any:
-        """What the function says."""
-        return await self._perform(request)
+    async def answer(self, request: AnyRequest, _: object, __: object) -> object:
+        """What the function says; only stores are asked."""
+        if isinstance(request, StoreRequest):
+            return await self._perform(request)
+        raise TypeError(f"not a request to a store: {request!r}")
 
     def steps(self) -> None:
         """A program's own work is done right here."""
 
 
-async def answered_async(program: Program[T], perform: Callable[[Any], Awaitable[Any]]) -> T:
+async def answered_async(
+    program: Program[T], perform: Callable[[AnyStoreRequest], Awaitable[object]]
+) -> T:
     """Run a program of requests to one store, which are awaited; what it returns."""
     return await drive(Task(program), _Awaiting(perform))

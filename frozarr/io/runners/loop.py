@@ -5,8 +5,8 @@ so that the loop goes on meanwhile. Stores that wait (`Store.loop`) have a loop 
 which requests go; blocking callers of such a store have whole programs run there.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from typing import TypeVar
 
 from frozarr.io.policy import POLICY
 from frozarr.io.programs.requests import (
@@ -20,7 +20,7 @@ from frozarr.io.programs.requests import (
     Task,
 )
 from frozarr.io.runners.coroutines import GATE, Gate, all_done, in_thread
-from frozarr.io.runners.drive import drive, named
+from frozarr.io.runners.drive import Steps, drive, named
 from frozarr.io.runners.locks import LOCKS, Owner
 
 __all__ = ["gather", "run_async"]
@@ -50,11 +50,11 @@ class _Loop:
         self._threaded = threaded
         """A program's own work is worth a thread."""
 
-    def steps(self) -> Callable[[Callable[[], Any]], Awaitable[Any]] | None:
+    def steps(self) -> Steps | None:
         """Where a program's own work is done."""
         return in_thread if self._threaded else None
 
-    async def answer(self, request: AnyRequest, store: Performer | None, owner: Owner) -> Any:
+    async def answer(self, request: AnyRequest, store: Performer | None, owner: Owner) -> object:
         """Carry out one request."""
         if isinstance(request, StoreRequest):
             return await named(store, request).perform_async(request)
@@ -63,7 +63,8 @@ class _Loop:
         if isinstance(request, Call):
             return await in_thread(request.function)
         if isinstance(request, Lock):
-            return await LOCKS.acquire_async(owner, named(store, request).lock_names(request.keys))
+            await LOCKS.acquire_async(owner, named(store, request).lock_names(request.keys))
+            return None
         raise TypeError(f"not a request: {request!r}")
 
 

@@ -1,8 +1,9 @@
 """The recording runner: programs on a plain dictionary, every request noted."""
 
 from collections.abc import MutableMapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from frozarr.io.kernels.base import BytesLike
 from frozarr.io.programs.requests import (
     AnyRequest,
     AnyStoreRequest,
@@ -23,19 +24,19 @@ T = TypeVar("T")
 class _Record:
     """Answers from one dictionary, whatever store a program names."""
 
-    def __init__(self, values: MutableMapping[str, Any]) -> None:
+    def __init__(self, values: MutableMapping[str, BytesLike]) -> None:
         self._store = MemoryStore(values)
         self.requests: list[AnyRequest] = []
 
     def steps(self) -> None:
         """A program's own work is done right here."""
 
-    def direct(self, _: object, request: AnyStoreRequest) -> Any:
+    def direct(self, _: object, request: AnyStoreRequest) -> object:
         """Note a request to a store and carry it out."""
         self.requests.append(request)
         return self._store.perform(request)
 
-    async def answer(self, request: AnyRequest, _: object, __: object) -> Any:
+    async def answer(self, request: AnyRequest, _: object, __: object) -> object:
         """Note a request; programs run one after the other."""
         if isinstance(request, Gather):
             return [await drive(Task(task.program), self) for task in request.tasks]
@@ -47,7 +48,9 @@ class _Record:
         raise TypeError(f"not a request: {request!r}")
 
 
-def record(program: Program[T], values: MutableMapping[str, Any]) -> tuple[T, list[AnyRequest]]:
+def record(
+    program: Program[T], values: MutableMapping[str, BytesLike]
+) -> tuple[T, list[AnyRequest]]:
     """Run a program on a dictionary of keys and bytes.
 
     Returns

@@ -6,10 +6,10 @@ forked process inherits nothing.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from itertools import chain
-from typing import Any, TypeVar
+from typing import Generic, TypeVar
 
 from frozarr.io.kernels.base import Parts
 from frozarr.io.policy import POLICY
@@ -77,7 +77,9 @@ def _short_calls(request: AnyStoreRequest) -> bool:
 class _Threads:
     """Answers on this thread, and on others where several programs are to run."""
 
-    def __init__(self, turn: AbstractContextManager[Any] = _NO_TURN, *, alone: bool = True) -> None:
+    def __init__(
+        self, turn: AbstractContextManager[object] = _NO_TURN, *, alone: bool = True
+    ) -> None:
         self._turn = turn
         self._alone = alone
         """No other thread works on the same call: it may be divided."""
@@ -85,14 +87,15 @@ class _Threads:
     def steps(self) -> None:
         """A program's own work is done right here."""
 
-    def direct(self, store: Performer, request: AnyStoreRequest) -> Any:
+    def direct(self, store: Performer | None, request: AnyStoreRequest) -> object:
         """Carry out one request to a store."""
+        store = store if store is not None else named(store, request)
         if self._turn is not _NO_TURN and _short_calls(request):
             with self._turn:
                 return store.perform(request)
         return store.perform(request)
 
-    async def answer(self, request: AnyRequest, store: Performer | None, owner: Owner) -> Any:
+    async def answer(self, request: AnyRequest, store: Performer | None, owner: Owner) -> object:
         """Carry out a request for other programs, or for locks."""
         if isinstance(request, Gather):
             return self._gather(request, store)
@@ -132,18 +135,18 @@ class _Threads:
         return _run_task(task if task.store is not None else Task(task.program, store), self)
 
 
-class _Shared:
+class _Shared(Generic[T]):
     """What the threads of one call share: the programs left, their results, the first error."""
 
-    def __init__(self, tasks: Iterator[Task[Any]], store: Performer | None) -> None:
+    def __init__(self, tasks: Iterator[Task[T]], store: Performer | None) -> None:
         self._tasks = enumerate(tasks)
         self._store = store
         self._next = threading.Lock()
         self._answers = _Threads(threading.Lock(), alone=False)
-        self._results: dict[int, Any] = {}
+        self._results: dict[int, T] = {}
         self._error: BaseException | None = None
 
-    def _pull(self) -> tuple[int, Task[Any]] | None:
+    def _pull(self) -> tuple[int, Task[T]] | None:
         with self._next:
             return None if self._error else next(self._tasks, None)
 
@@ -156,7 +159,7 @@ class _Shared:
             with self._next:
                 self._error = self._error or error
 
-    def run(self, workers: int) -> list[Any]:
+    def run(self, workers: int) -> list[T]:
         """Results of all programs, in order.
 
         Raises
@@ -186,7 +189,7 @@ class _Shared:
                 self._error = error
 
 
-def _start(work: Any, threads: list[threading.Thread]) -> None:
+def _start(work: Callable[[], None], threads: list[threading.Thread]) -> None:
     """Start another thread, if the system allows: fewer only cost speed.
 
     It is one of the threads before it runs, so that whatever interrupts this finds it there.

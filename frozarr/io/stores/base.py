@@ -166,7 +166,7 @@ class Store(Answering, ABC):
         """
 
     @abstractmethod
-    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+    def wait(self, work: Coroutine[object, None, T]) -> T:
         """Run a coroutine on the store's loop, for a caller that blocks."""
 
     def admit(self, request: AnyStoreRequest) -> None:
@@ -344,7 +344,7 @@ class BlockingStore(Store):
 
         return await in_thread(lambda: self.carry_out(request))
 
-    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+    def wait(self, work: Coroutine[object, None, T]) -> T:
         """Run a coroutine in the background, for a caller that blocks."""
         from frozarr.io.stores.waiting import wait_on  # noqa: PLC0415 - as above
 

@@ -11,7 +11,7 @@ from frozarr.io.programs.requests import AnyStoreRequest
 
 __all__ = ["Answering", "answers"]
 
-F = TypeVar("F", bound=Callable[..., Any])
+F = TypeVar("F", bound=Callable[..., object])
 _MARK = "__frozarr_answers__"
 
 

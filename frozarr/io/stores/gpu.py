@@ -1,13 +1,12 @@
 """A store whose values live in GPU memory."""
 
-from collections.abc import MutableMapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from frozarr.io import gpu_buffers
 from frozarr.io.kernels.base import BytesLike, Parts, as_bytes_view
-from frozarr.io.stores.memory import MemoryStore
+from frozarr.io.stores.memory import MemoryStore, Values
 from frozarr.io.stores.verbs import as_value
 
 if TYPE_CHECKING:
@@ -30,9 +29,7 @@ class GpuMemoryStore(MemoryStore):
         The dictionary holds something that is not in GPU memory.
     """
 
-    def __init__(
-        self, store_dict: MutableMapping[str, Any] | None = None, *, read_only: bool = False
-    ) -> None:
+    def __init__(self, store_dict: Values | None = None, *, read_only: bool = False) -> None:
         arrays = gpu_buffers.device()
         super().__init__(store_dict, read_only=read_only)
         for key, value in self._values.items():
@@ -41,7 +38,7 @@ class GpuMemoryStore(MemoryStore):
                 raise TypeError(f"key {key!r}: expected a GPU buffer, got {type(value).__name__}")
 
     @classmethod
-    def from_dict(cls, store_dict: MutableMapping[str, Any]) -> Self:
+    def from_dict(cls, store_dict: Values) -> Self:
         """Store with the values of a dictionary, moved to the GPU where they are not yet there."""
         moved = {key: gpu_buffers.Buffer.from_any(value) for key, value in store_dict.items()}
         return cls(moved)
@@ -51,7 +48,7 @@ class GpuMemoryStore(MemoryStore):
         """``gpu-memory://`` and the dictionary's id."""
         return f"gpu-memory://{id(self._values)}"
 
-    def _kept(self, value: "Buffer | BytesLike | Parts") -> Any:
+    def _kept(self, value: "Buffer | BytesLike | Parts") -> object:
         """A buffer in GPU memory."""
         view = as_bytes_view(as_value(value))
         return gpu_buffers.Buffer.from_array_like(np.frombuffer(view, np.uint8))

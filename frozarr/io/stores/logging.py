@@ -90,7 +90,7 @@ class LoggingStore(WrapperStore[S]):
         store = await store_cls.open(*args, **kwargs)
         return cls(store, log_level=log_level, log_handler=log_handler)
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         gone = {"logger", "log_handler", "_counting"}
         return {name: value for name, value in self.__dict__.items() if name not in gone}
 

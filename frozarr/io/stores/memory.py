@@ -2,8 +2,8 @@
 
 import itertools
 import threading
-from collections.abc import Hashable, MutableMapping
-from typing import Any
+from collections.abc import Hashable, Mapping, MutableMapping
+from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
 from frozarr.io.buffers import Buffer
@@ -44,11 +44,13 @@ class _Same:
         return id(self._value)
 
 
+Values: TypeAlias = MutableMapping[str, Any]
+"""A dictionary of bytes, or of buffers, of this library or another."""
 _NEW_LOCK = threading.Lock()
-_LOCKS: WeakValueDictionary[int, Any] = WeakValueDictionary()
+_LOCKS: WeakValueDictionary[int, "threading.RLock"] = WeakValueDictionary()
 
 
-def lock_of(values: MutableMapping[str, Any]) -> Any:
+def lock_of(values: Values) -> "threading.RLock":
     """The lock of a dictionary, one for all stores on it; it lives as long as any of them."""
     with _NEW_LOCK:
         return _LOCKS.setdefault(id(values), threading.RLock())
@@ -74,16 +76,14 @@ class MemoryStore(BlockingStore):
     coalesce_gap_nbytes = 0
     swaps_between_processes = True  # nobody else can reach the dictionary
 
-    def __init__(
-        self, store_dict: MutableMapping[str, Any] | None = None, *, read_only: bool = False
-    ) -> None:
+    def __init__(self, store_dict: Values | None = None, *, read_only: bool = False) -> None:
         super().__init__(read_only=read_only)
-        self._values: MutableMapping[str, Any] = {} if store_dict is None else store_dict
+        self._values: Values = {} if store_dict is None else store_dict
         self._shared = store_dict is not None
         self._changing = lock_of(self._values)
 
     @property
-    def store_dict(self) -> MutableMapping[str, Any]:
+    def store_dict(self) -> Values:
         """The dictionary."""
         return self._values
 
@@ -97,12 +97,12 @@ class MemoryStore(BlockingStore):
         """The dictionary."""
         return ("memory", id(self._values))
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         state = {**self.__dict__, "_values": dict(self._values)}
         del state["_changing"]
         return state
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: Mapping[str, object]) -> None:
         self.__dict__.update(state)
         self._changing = lock_of(self._values)
 
@@ -112,7 +112,7 @@ class MemoryStore(BlockingStore):
             return value
         return as_value(value)
 
-    def _kept(self, value: "Buffer | BytesLike | Parts") -> Any:
+    def _kept(self, value: "Buffer | BytesLike | Parts") -> object:
         """What the dictionary keeps of a value: a copy, because callers may change theirs."""
         kept = value if isinstance(value, bytes) else bytes(as_value(value))
         return Buffer.from_bytes(kept) if self._shared else kept

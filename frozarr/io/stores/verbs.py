@@ -246,7 +246,7 @@ def called_verb() -> str | None:
     return name
 
 
-def awaited(verb: Verb[P, T]) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, T]]:
+def awaited(verb: Verb[P, T]) -> Callable[Concatenate[Any, P], Coroutine[object, None, T]]:
     """The verb as an asynchronous method of a store."""
 
     @wraps(verb)

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from importlib import import_module
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from frozarr.io.byte_requests import ByteRequest
 from frozarr.io.kernels.base import BytesLike, as_bytes_view
@@ -63,7 +63,9 @@ def background_loop() -> asyncio.AbstractEventLoop:
     return loop
 
 
-def wait_on(loop: asyncio.AbstractEventLoop | None, work: Coroutine[Any, Any, T], url: str) -> T:
+def wait_on(
+    loop: asyncio.AbstractEventLoop | None, work: Coroutine[object, None, T], url: str
+) -> T:
     """Run a coroutine on a loop in another thread, and wait for what it returns.
 
     Raises
@@ -95,7 +97,7 @@ def wait_on(loop: asyncio.AbstractEventLoop | None, work: Coroutine[Any, Any, T]
 class _Elsewhere(Generic[T]):
     """A coroutine that runs on a loop in another thread."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, work: Coroutine[object, None, T]) -> None:
         self.ended: Future[None] = Future()
         """Done once nothing of the coroutine is left running."""
         self._loop, self._work = loop, work
@@ -160,7 +162,7 @@ class AsyncStore(Store):
         """The loop, running in a thread of its own."""
         return background_loop()
 
-    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+    def wait(self, work: Coroutine[object, None, T]) -> T:
         """Run a coroutine on the store's loop, for a caller that blocks."""
         return wait_on(self.loop, work, self.url)
 
@@ -183,7 +185,7 @@ class AsyncStore(Store):
             if simpler is None:
                 raise unsupported(self, request)
             return await answered_async(simpler, self.carry_out_async)
-        work: Coroutine[Any, Any, T] = method(self, request)
+        work: Coroutine[object, None, T] = method(self, request)
         loop = self.loop
         if asyncio.get_running_loop() is loop:
             return await work

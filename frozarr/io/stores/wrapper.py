@@ -100,7 +100,7 @@ class WrapperStore(Store, Generic[S]):
 
         return background_loop()
 
-    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+    def wait(self, work: Coroutine[object, None, T]) -> T:
         """Run a coroutine on the loop, for a caller that blocks."""
         from frozarr.io.stores.waiting import wait_on  # noqa: PLC0415 - as above
 

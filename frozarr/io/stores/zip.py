@@ -8,7 +8,7 @@ import shutil
 import threading
 import warnings
 import zipfile
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, Any, Literal, Self
@@ -114,7 +114,7 @@ class ZipStore(BlockingStore):
         self._shared.archive = archive
 
     @property
-    def _lock(self) -> AbstractContextManager[Any]:
+    def _lock(self) -> AbstractContextManager[object]:
         """Held while the archive is used; a forked process has its own."""
         if self._shared.pid != os.getpid():
             closed = self._shared.archive is None
@@ -180,7 +180,7 @@ class ZipStore(BlockingStore):
             raise ValueError(f"{self.url} was opened in mode 'r'; open it in mode 'a' to change it")
         return super().with_read_only(read_only)
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         if self._mode != "r" and self._archive is not None:
             raise TypeError(f"{self.url} is open for writing: close it before it is pickled")
         if self.path is None:
@@ -188,7 +188,7 @@ class ZipStore(BlockingStore):
         kept = ("path", "compression", "allowZip64")
         return {name: getattr(self, name) for name in kept}
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: Mapping[str, object]) -> None:
         compression, big = state["compression"], state["allowZip64"]
         self.__init__(state["path"], mode="r", compression=compression, allowZip64=big)  # type: ignore[misc]  # as good as new
 

@@ -193,7 +193,7 @@ class FsspecStore(AsyncStore):
         """The filesystem with its options, and the path."""
         return ("fsspec", _told_apart(self._used), self.url)
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         return {**self.__dict__, "_made": None, "_given": None}
 
     def _path(self, key: str) -> str:
