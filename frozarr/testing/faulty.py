@@ -2,8 +2,6 @@
 
 from typing import TypeVar
 
-import attrs
-
 from frozarr.io.programs.requests import (
     AnyStoreRequest,
     Delete,
@@ -59,13 +57,16 @@ class FaultyStore(MemoryStore):
         """Carry out a request, key by key: each may be the one that fails."""
         match request:
             case Put() | Delete() if len(request.keys) > 1:
+                refused: list[str] = []
                 for i, key in enumerate(request.keys):
-                    self.carry_out(
-                        Put([key], [request.values[i]])
-                        if isinstance(request, Put)
-                        else attrs.evolve(request, keys=[key])
-                    )
-                return None  # type: ignore[return-value]  # the answer of both
+                    expected = request.expected and [request.expected[i]]
+                    if isinstance(request, Put):
+                        put = Put([key], [request.values[i]], expected)
+                        left: list[str] | None = self.carry_out(put)
+                    else:
+                        left = self.carry_out(Delete([key], expected))
+                    refused += left or ()
+                return refused  # type: ignore[return-value]  # the answer of both
             case Get() | GetRanges():
                 for _ in request.keys:
                     self._call(request)

@@ -32,7 +32,15 @@ from frozarr.io.programs.changes import (
     store_changes,
 )
 from frozarr.io.programs.chunks import read_chunks, rehearse, write_chunks
-from frozarr.io.programs.requests import Gather, Lock, Program, Task
+from frozarr.io.programs.requests import (
+    Gather,
+    Lock,
+    Program,
+    Task,
+    asking,
+    held,
+    undone_by,
+)
 from frozarr.io.programs.shards import read_shards, write_shards
 from frozarr.io.stores.path import StorePath
 from frozarr.metadata.json import FrozenMap
@@ -295,11 +303,18 @@ def resize(
     old, new = array.metadata, array.metadata.with_shape(shape)
     if delete_outside_chunks and not access.store.supports_deletes:
         check_nothing_outside(access.place, new, old.shape)
-    if new != old:
-        yield from store_changes(access.place, old, new)
-        access.shape_change.call = "resize"
-    if delete_outside_chunks:
-        yield from delete_chunks_outside(access.place, new, old.shape)
+    place = access.place
+
+    def shrink(is_held: bool) -> Program[None]:
+        if new != old:
+            yield from store_changes(place, old, new)
+            access.shape_change.call = "resize"
+        if delete_outside_chunks:
+            yield from delete_chunks_outside(place, new, old.shape, is_held=is_held)
+
+    # an append that begins meanwhile would write chunks that are then deleted
+    yield from Lock([place.key(new.document_key)])
+    yield from held(place.path, shrink)
     return new
 
 
@@ -347,14 +362,29 @@ def append(array: BoundArray, access: Access, new: object, axis: int) -> Program
         grown, region = grown_shape(metadata.shape, elements.shape, axis, access.place)
         larger = array.with_metadata(metadata.with_shape(grown))
         job = writing(larger, access, select(larger, access, region, "basic"), elements)
-        # two appends of this process would fill the same chunks, and only one be published
+        # two appends would fill the same chunks, and only one be published
         yield from Lock([access.place.key(metadata.document_key)])
-        yield from check_current(access.place, metadata)
-        yield from gather_batches(job)
+        yield from held(access.place.path, lambda is_held: _append(job, metadata, is_held=is_held))
     if larger.metadata != metadata:
-        yield from store_changes(access.place, metadata, larger.metadata)
         access.shape_change.call = "append"
     return larger.metadata
+
+
+def _append(job: Writing, old: ArrayMetadata, *, is_held: bool) -> Program[None]:
+    """Store values beyond an array's end, and its new shape.
+
+    If nobody else can append meanwhile, the values come first: readers see them all or none. Else
+    the new shape comes first, by compare-and-swap: the region belongs to whoever stored it.
+    """
+    place, new = job.access.place, job.array.metadata
+    if is_held or not job.access.store.swaps_between_processes:
+        yield from check_current(place, old)
+        yield from gather_batches(job)
+        if new != old:
+            yield from store_changes(place, old, new)
+        return
+    yield from store_changes(place, old, new)
+    yield from undone_by(asking(gather_batches(job)), lambda: store_changes(place, new, old))
 
 
 def set_attributes(

@@ -6,7 +6,7 @@ from frozarr.errors import ConflictError
 from frozarr.indexing import grid_shape
 from frozarr.io.kernels.base import as_bytes_view
 from frozarr.io.policy import POLICY
-from frozarr.io.programs.nodes import parse_stored_v3
+from frozarr.io.programs.nodes import load_array, parse_stored_v3
 from frozarr.io.programs.requests import Delete, Get, ListPrefix, Program, Swap
 from frozarr.io.stores.path import StorePath
 from frozarr.metadata.array_v2 import parse_array_v2
@@ -105,12 +105,18 @@ def check_nothing_outside(place: StorePath, metadata: ArrayMetadata, old_shape: 
 
 
 def delete_chunks_outside(
-    place: StorePath, metadata: ArrayMetadata, old_shape: Shape
+    place: StorePath, metadata: ArrayMetadata, old_shape: Shape, *, is_held: bool
 ) -> Program[None]:
     """Delete stored chunks that lie wholly outside the array's shape.
 
     Few chunks are named outright; else those that are stored are listed. Either way the cost does
     not grow with the grid.
+
+    Parameters
+    ----------
+    is_held
+        Nobody else changes the array meanwhile. Else the stored shape is looked at once more, right
+        before the deletion.
     """
     new = tuple(axis.nchunks for axis in metadata.chunk_grid.axes(metadata.shape))
     old = tuple(axis.nchunks for axis in metadata.chunk_grid.axes(old_shape))
@@ -122,15 +128,21 @@ def delete_chunks_outside(
         keys = [place.key(name) for name in _names_outside(metadata, old, new)]
     else:
         start = len(place.path) + bool(place.path)
-        encoding = metadata.chunk_key_encoding
-        keys = [
-            key
-            for key in (yield from ListPrefix(place.path))
-            if (coords := encoding.parse(key[start:], len(new))) is not None
-            and any(c >= n for c, n in zip(coords, new, strict=True))
-        ]
+        stored_keys = yield from ListPrefix(place.path)
+        keys = [key for key in stored_keys if _is_outside(metadata, key[start:], new)]
+    if keys and not is_held:
+        stored = yield from load_array(place)
+        start = len(place.path) + bool(place.path)
+        counts = tuple(axis.nchunks for axis in stored.chunk_grid.axes(stored.shape))
+        keys = [key for key in keys if _is_outside(stored, key[start:], counts)]
     if keys:
         yield from Delete(keys)
+
+
+def _is_outside(metadata: ArrayMetadata, name: str, counts: Shape) -> bool:
+    """Whether a name is that of a chunk outside a grid."""
+    coords = metadata.chunk_key_encoding.parse(name, len(counts))
+    return coords is not None and any(c >= n for c, n in zip(coords, counts, strict=True))
 
 
 def _names_outside(metadata: ArrayMetadata, old: Shape, new: Shape) -> list[str]:

@@ -5,15 +5,17 @@ tests can all run it.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
 
 import numpy as np
 
-from frozarr.errors import ChunkDecodeError, ChunkNotFoundError
+from frozarr.errors import ChunkDecodeError, ChunkNotFoundError, ConflictError
 from frozarr.indexing import Plan, gather, scatter, singles
 from frozarr.io.access import Access
 from frozarr.io.bound import BoundArray
-from frozarr.io.kernels.base import BytesLike, DecodeError
+from frozarr.io.kernels.base import BytesLike, DecodeError, Parts
 from frozarr.io.kernels.fill import equal_to_fill
 from frozarr.io.policy import POLICY
 from frozarr.io.programs.requests import Delete, Get, GetInto, Lock, Program, Put, Sizes
@@ -21,6 +23,9 @@ from frozarr.types import AnyArray
 
 __all__ = ["read_chunks", "write_chunks"]
 
+TRIES: Final = 1000
+"""How often a chunk is merged again that others change meanwhile."""
+_ANY_VERSION: Final[Mapping[str, Hashable]] = MappingProxyType({})
 _SPARE_NBYTES = 1024
 """Bytes by which compressed chunks may exceed plain ones, as a guess of their size."""
 
@@ -162,12 +167,47 @@ def write_chunks(array: BoundArray, access: Access, plan: Plan, values: AnyArray
     """
     keys = access.keys(array.keys(plan))
     yield from Lock(keys)
+    refused = yield from _write(array, access, plan, keys, values)
+    if refused:
+        single = dict(zip(keys, singles(plan), strict=True))
+        for key in refused:  # others wrote to them: merged with what they hold now
+            writing = (_write(array, access, single[key], [key], values) for _ in range(TRIES))
+            yield from until_stored(access, key, writing)
+
+
+def until_stored(
+    access: Access, key: str, attempts: Iterable[Program[Sequence[str]]]
+) -> Program[None]:
+    """Run one attempt to store a key after the other, until it is not refused.
+
+    Raises
+    ------
+    ConflictError
+        Others were faster each time.
+    """
+    count = 0
+    for attempt in attempts:
+        if not (yield from attempt):
+            return
+        count += 1
+    raise ConflictError(
+        f"{access.place}: chunk {key!r} was changed by others each time of {count} while it was "
+        "merged with new values; it is as they left it. Write it again, or have fewer write it",
+        url=str(access.place), key=key,
+    )  # fmt: skip
+
+
+def _write(
+    array: BoundArray, access: Access, plan: Plan, keys: Sequence[str], values: AnyArray
+) -> Program[Sequence[str]]:
+    """Merge and store chunks; the keys that were not stored, because others changed them."""
     whole = plan.whole() if array.fields is None else np.zeros(len(plan), bool)
     partial = np.flatnonzero(~whole).tolist()
     stored: dict[str, BytesLike | None] = {}
+    versions: list[Hashable] = []
     if partial:
         wanted = [keys[row] for row in partial]
-        buffers = yield from Get(wanted, array.chain.nbytes + _SPARE_NBYTES)
+        buffers = yield from Get(wanted, array.chain.nbytes + _SPARE_NBYTES, versions)
         stored = dict(zip(wanted, buffers, strict=True))
     made: list[tuple[str, BytesLike | None]] = []
     # large chunks are merged and encoded one by one, while they are in the processor's cache
@@ -176,23 +216,57 @@ def write_chunks(array: BoundArray, access: Access, plan: Plan, values: AnyArray
         some = [keys[len(made)]] if large else keys
         encoded = _rewritten(array, access, part, some, values, stored)
         made += zip(some, encoded, strict=True)
-    yield from store_made(array, access, made)
+    expected = dict(zip(stored, versions, strict=False))
+    return (yield from store_made(array, access, made, expected))
 
 
 def store_made(
-    array: BoundArray, access: Access, made: Sequence[tuple[str, BytesLike | None]]
-) -> Program[None]:
-    """Store encoded chunks; delete those that hold nothing but the fill value (None)."""
+    array: BoundArray, access: Access, made: Sequence[tuple[str, BytesLike | None]],
+    expected: Mapping[str, Hashable] = _ANY_VERSION,
+) -> Program[Sequence[str]]:  # fmt: skip
+    """Store encoded chunks; delete those that hold nothing but the fill value (None).
+
+    Parameters
+    ----------
+    expected
+        Versions that some keys still must have.
+
+    Returns
+    -------
+    sequence of str
+        The keys that have another version, and were not changed.
+    """
     empty = [key for key, value in made if value is None]
     full = [(key, value) for key, value in made if value is not None]
     if empty and not access.store.supports_deletes:
         sizes = yield from Sizes(empty)
         there = [key for key, size in zip(empty, sizes, strict=True) if size is not None]
         full += [(key, array.chain.encode_empty(array.fill)) for key in there]
-    elif empty:
-        yield from Delete(empty)
+        empty = []
+    return (yield from store_values(empty, dict(full), expected))
+
+
+def store_values(
+    empty: Sequence[str], full: Mapping[str, BytesLike | Parts], expected: Mapping[str, Hashable]
+) -> Program[Sequence[str]]:
+    """Delete some keys and set others, if they have the versions that are expected of them.
+
+    Returns
+    -------
+    sequence of str
+        The keys that have another version, and were not changed.
+    """
+    refused: list[str] = []
+    if empty:
+        refused += (yield from Delete(empty, _of(empty, expected))) or ()
     if full:
-        yield from Put([key for key, _ in full], [value for _, value in full])
+        putting = Put(list(full), list(full.values()), _of(full, expected))
+        refused += (yield from putting) or ()
+    return refused
+
+
+def _of(keys: Iterable[str], expected: Mapping[str, Hashable]) -> list[Hashable] | None:
+    return [expected.get(key) for key in keys] if expected else None
 
 
 def _rewritten(

@@ -31,6 +31,7 @@ from frozarr.io.programs.requests import (
     Stage,
     Swap,
     asking,
+    held,
     undone_by,
 )
 from frozarr.io.stores.path import StorePath
@@ -158,19 +159,41 @@ def create_node(
             yield from _remove_chunks(place, metadata)
     else:
         yield from Lock([place.key("zarr.json")])  # of several creators here, one after the other
-        there = yield from load_node(place)
-        if there is not None:
-            raise contains_error(place, there)
+        yield from _check_free(place)
         yield from _create_parents(place, metadata.zarr_format)
-    for key, document in documents.items():
-        if not (yield from Swap(key, None, document)):
-            if overwrite:
-                yield from _replace(place, documents)
-                return
-            if key.endswith(".zattrs"):
-                yield from Put([key], [document])
-                continue
+    yield from held(
+        place.path,
+        lambda is_held: _store_new(place, metadata, overwrite=overwrite, is_held=is_held),
+    )
+
+
+def _check_free(place: StorePath) -> Program[None]:
+    there = yield from load_node(place)
+    if there is not None:
+        raise contains_error(place, there)
+
+
+def _store_new(
+    place: StorePath, metadata: NodeMetadata, *, overwrite: bool, is_held: bool
+) -> Program[None]:
+    """Store the documents of a new node, if there is still none.
+
+    Format 2 has two. If others may be at it, the one that they compete for comes first, and the
+    attributes are its winner's to store; else it comes last, and completes the node.
+    """
+    documents = _encoded(place, metadata)
+    if not overwrite and is_held:
+        yield from _check_free(place)  # of either format
+    first_come = not is_held and place.store.swaps_between_processes
+    for key in reversed(documents) if first_come else documents:
+        if (yield from Swap(key, None, documents[key])):
+            continue
+        if overwrite:
+            yield from _replace(place, documents)
+            return
+        if not key.endswith(".zattrs"):
             raise contains_error(place, (yield from load_node(place)) or metadata)
+        yield from Put([key], [documents[key]])
 
 
 def _create_parents(place: StorePath, zarr_format: Literal[2, 3]) -> Program[None]:

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AnyRequest", "AnyStoreRequest", "Call", "Delete", "DeletePrefix", "Discard", "Gather", "Get",
-    "GetInto", "GetRanges", "ListNames", "ListPrefix", "Lock", "Performer", "Program", "Put",
-    "Replace", "Request", "Sizes", "Stage", "StoreRequest", "Swap", "Task", "Versions",
+    "GetInto", "GetRanges", "Hold", "LetGo", "ListNames", "ListPrefix", "Lock", "Performer",
+    "Program", "Put", "Replace", "Request", "Sizes", "Stage", "StoreRequest", "Swap", "Task",
+    "Versions", "held",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -132,6 +133,9 @@ class Get(_OfKeys[list[Value]]):
 
     nbytes_hint: int = 0
     """Bytes that a value probably has at most; 0 if there is no idea."""
+    versions: list[Hashable] | None = attrs.field(default=None, eq=False, repr=False)
+    """An empty list to be filled by a store that can: for each key what tells the value from the
+    next, to be given to `Put` and `Delete`."""
 
 
 @attrs.frozen(eq=False)
@@ -155,6 +159,9 @@ class GetRanges(_OfKeys[list[Value]]):
 
     ranges: Sequence[ByteRequest | None]
     """One for each key; None for the whole value."""
+    versions: list[Hashable] | None = attrs.field(default=None, eq=False, repr=False)
+    """An empty list to be filled by a store that learns it by the way: for each part what tells
+    the value that it is of from the next."""
 
     def check(self) -> None:
         """Refuse keys that no store can hold, and ranges that can't hold a byte."""
@@ -175,18 +182,28 @@ class Sizes(_OfKeys[list[int | None]]):
 
 
 @attrs.frozen
-class Put(_OfKeys[None]):
-    """Set some keys, each wholly or not at all, in order. Answer: None."""
+class Put(_OfKeys[list[str] | None]):
+    """Set some keys, each wholly or not at all, in order.
+
+    Answer: None, or the keys that were not set because their values are others than expected.
+    """
 
     changes: ClassVar[bool] = True
     values: Sequence[BytesLike | Parts]
+    expected: Sequence[Hashable] | None = None
+    """For each key the version that it still must have, None for any; see `Get.versions`."""
 
 
 @attrs.frozen
-class Delete(_OfKeys[None]):
-    """Remove some keys; missing ones are no error. Answer: None."""
+class Delete(_OfKeys[list[str] | None]):
+    """Remove some keys; missing ones are no error.
+
+    Answer: None, or the keys that were not removed because their values are others than expected.
+    """
 
     changes: ClassVar[bool] = True
+    expected: Sequence[Hashable] | None = None
+    """For each key the version that it still must have, None for any; see `Get.versions`."""
 
 
 @attrs.frozen
@@ -253,6 +270,25 @@ class Discard(_OfPrefix[None]):
 
 
 @attrs.frozen
+class Hold(_OfPrefix[object | None]):
+    """Keep other processes from changing a node together with this one.
+
+    Answer: what is to be given back by `LetGo`; None if the store can't. Whoever holds it and dies
+    holds it no longer.
+    """
+
+    changes: ClassVar[bool] = True
+
+
+@attrs.frozen(eq=False)
+class LetGo(_OfPrefix[None]):
+    """Let others change a node again. Answer: None."""
+
+    changes: ClassVar[bool] = True
+    held: object
+
+
+@attrs.frozen
 class Lock(Request[None]):
     """Hold some keys until the program ends, so that no update between is lost. Answer: None."""
 
@@ -313,6 +349,22 @@ def undone_by(program: Program[T], undo: Callable[[], Program[None]]) -> Program
         except Exception as another:  # noqa: BLE001 - the first error is the one to report
             error.add_note(f"what was begun could not be removed: {another}")
         raise
+
+
+def held(prefix: str, program: Callable[[bool], Program[T]]) -> Program[T]:
+    """Run a program while a node is held against other processes; it is told whether that is so."""
+    holding = yield from Hold(prefix)
+    if holding is None:
+        return (yield from program(False))
+    try:
+        answer = yield from program(True)
+    except GeneratorExit:  # nobody answers any more: what is held is let go of with its holder
+        raise
+    except BaseException:
+        yield from LetGo(prefix, holding)
+        raise
+    yield from LetGo(prefix, holding)
+    return answer
 
 
 def asking(request: Request[T]) -> Program[T]:

@@ -3,7 +3,7 @@
 Programs like those of chunks; work inside a shard is columnar over inner chunks.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,14 +30,18 @@ from frozarr.io.kernels.base import BytesLike, DecodeError, Parts, as_bytes_view
 from frozarr.io.kernels.fill import equal_to_fill
 from frozarr.io.kernels.shard import ShardFormat
 from frozarr.io.policy import POLICY
-from frozarr.io.programs.chunks import check_missing, located
+from frozarr.io.programs.chunks import (
+    TRIES,
+    check_missing,
+    located,
+    store_values,
+    until_stored,
+)
 from frozarr.io.programs.requests import (
-    Delete,
     Get,
     GetRanges,
     Lock,
     Program,
-    Put,
     Sizes,
     Versions,
 )
@@ -276,13 +280,28 @@ def write_shards(
 ) -> Program[None]:
     """Write what a plan selects: one put per shard, untouched inner chunks stay as coded."""
     touched = touched_shards(array, access, shard, batch)
+    yield from Lock([t.key for t in touched])
+    refused = yield from _write(array, access, shard, batch, touched, values)
+    if refused:
+        single = {t.key: (one, t) for t, one in zip(touched, singles(batch), strict=True)}
+        for key in refused:  # others wrote to them: merged with what they hold now
+            one, again = single[key]
+            writing = (_write(array, access, shard, one, [again], values) for _ in range(TRIES))
+            yield from until_stored(access, key, writing)
+
+
+def _write(
+    array: BoundArray, access: Access, shard: ShardFormat, batch: Plan,
+    touched: Sequence[Touched], values: AnyArray,
+) -> Program[Sequence[str]]:  # fmt: skip
+    """Merge and store shards; the keys that were not stored, because others changed them."""
     keys = [t.key for t in touched]
-    yield from Lock(keys)
     whole = batch.whole().tolist() if array.fields is None else [False] * len(keys)
     wanted = [key for key, all_of_it in zip(keys, whole, strict=True) if not all_of_it]
     stored: dict[str, BytesLike | None] = {}
+    versions: list[Hashable] = []
     if wanted:
-        buffers = yield from Get(wanted, array.chain.nbytes + shard.index_nbytes)
+        buffers = yield from Get(wanted, array.chain.nbytes + shard.index_nbytes, versions)
         stored = dict(zip(wanted, buffers, strict=True))
     made: list[tuple[str, Parts | None]] = []
     for each in touched:
@@ -299,10 +318,9 @@ def write_shards(
         hollow = shard.encode(np.broadcast_to(shard.fill, shard.shard_shape))
         there = zip(empty, sizes, strict=True)
         full |= {key: hollow for key, size in there if size is not None}
-    elif empty:
-        yield from Delete(empty)
-    if full:
-        yield from Put(list(full), list(full.values()))
+        empty = []
+    expected = dict(zip(wanted, versions, strict=False))
+    return (yield from store_values(empty, full, expected))
 
 
 def _rewritten(

@@ -17,6 +17,8 @@ from frozarr.io.programs.requests import (
     Get,
     GetInto,
     GetRanges,
+    Hold,
+    LetGo,
     ListNames,
     ListPrefix,
     Put,
@@ -58,6 +60,8 @@ VERBS_OF: Final[Mapping[type[AnyStoreRequest], frozenset[str]]] = {
     Stage: _READS | _WRITES,
     Replace: _READS | _WRITES,
     Discard: _READS | _WRITES,
+    Hold: _READS | _WRITES,
+    LetGo: _READS | _WRITES,
 }
 """For each request the verbs that say what it does: if one of them is overridden, it is asked."""
 

@@ -2,7 +2,7 @@
 
 import itertools
 import threading
-from collections.abc import Hashable, Mapping, MutableMapping
+from collections.abc import Hashable, Mapping, MutableMapping, Sequence
 from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
@@ -14,6 +14,8 @@ from frozarr.io.programs.requests import (
     Discard,
     Get,
     GetRanges,
+    Hold,
+    LetGo,
     ListPrefix,
     Put,
     Replace,
@@ -123,7 +125,11 @@ class MemoryStore(BlockingStore):
 
     @answers(Get)
     def _get(self, request: Get) -> list[BytesLike | None]:
-        return [self._value(key) for key in request.keys]
+        if request.versions is None:
+            return [self._value(key) for key in request.keys]
+        kept = [self._values.get(key) for key in request.keys]
+        request.versions.extend(map(_Same, kept))
+        return [v if v is None or isinstance(v, bytes) else as_value(v) for v in kept]
 
     @answers(GetRanges)
     def _get_ranges(self, request: GetRanges) -> list[BytesLike | None]:
@@ -154,16 +160,39 @@ class MemoryStore(BlockingStore):
         return False
 
     @answers(Put)
-    def _put(self, request: Put) -> None:
+    def _put(self, request: Put) -> list[str]:
         copies = [self._kept(value) for value in request.values]
         with self._changing:
-            self._values.update(zip(request.keys, copies, strict=True))
+            new = dict(zip(request.keys, copies, strict=True))
+            refused = self._changed(request.keys, request.expected)
+            for key in refused:
+                del new[key]
+            self._values.update(new)
+        return refused
+
+    def _changed(self, keys: Sequence[str], expected: Sequence[Hashable] | None) -> list[str]:
+        """Keys that have another value than is expected of them."""
+        if expected is None:
+            return []
+        wanted = zip(keys, expected, strict=True)
+        return [k for k, v in wanted if v is not None and v != _Same(self._values.get(k))]
 
     @answers(Delete)
-    def _delete(self, request: Delete) -> None:
+    def _delete(self, request: Delete) -> list[str]:
         with self._changing:
-            for key in request.keys:
+            refused = self._changed(request.keys, request.expected)
+            for key in set(request.keys).difference(refused):
                 self._values.pop(key, None)
+        return refused
+
+    @answers(Hold)
+    def _hold(self, request: Hold) -> str:  # noqa: ARG002 - the same for all
+        """Held already: no other process can reach the dictionary."""
+        return "memory"
+
+    @answers(LetGo)
+    def _let_go(self, request: LetGo) -> None:
+        """Nothing was held."""
 
     @answers(Swap)
     def _swap(self, request: Swap) -> bool:

@@ -17,6 +17,8 @@ from frozarr.io.programs.requests import (
     Get,
     GetInto,
     GetRanges,
+    Hold,
+    LetGo,
     ListNames,
     ListPrefix,
     Program,
@@ -51,7 +53,7 @@ def by_simpler_requests(request: StoreRequest[T]) -> Program[T] | None:
             program = _list_names(request)
         case Swap():
             program = _swap(request)
-        case Stage():
+        case Stage() | Hold() | LetGo():
             program = _nothing(None)
     typed: Program[T] | None = program  # each gives what its request promises
     return typed

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib import import_module
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from frozarr.errors import InvalidKeyError
 
@@ -152,11 +152,7 @@ def locked_folder(folder: str, *, shared: bool = False) -> Iterator[None]:
             yield
         return
     while True:
-        try:
-            fd = os.open(folder, os.O_RDONLY)
-        except FileNotFoundError:  # not there yet, or pruned just now
-            os.makedirs(folder, exist_ok=True)
-            continue
+        fd = _opened(folder, os.O_RDONLY, folder)
         try:
             with contextlib.suppress(OSError):  # some network file systems can't lock
                 fcntl.flock(fd, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
@@ -165,6 +161,128 @@ def locked_folder(folder: str, *, shared: bool = False) -> Iterator[None]:
                 return
         finally:
             _unlock(fd)
+
+
+_TRIES: Final = 100
+
+
+def _opened(path: str, flags: int, folder: str | None) -> int:
+    """Open file at a path; a folder is made if need be, and again if others prune it just then."""
+    for _ in range(_TRIES):
+        try:
+            return os.open(path, flags | _CLOSED_BY_EXEC, 0o666)
+        except FileNotFoundError:
+            if folder is None:
+                raise
+            with contextlib.suppress(FileNotFoundError, FileExistsError):  # gone again meanwhile
+                os.makedirs(folder, exist_ok=True)
+    return os.open(path, flags | _CLOSED_BY_EXEC, 0o666)
+
+
+class FolderLocks:
+    """One folder after the other, held for a moment; the last stays open for the next file in it.
+
+    Where folders can't be locked between processes, other threads are kept out as far as they ask.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with FolderLocks() as locks:
+    ...     locks.take(tempfile.gettempdir(), shared=True)
+    ...     locks.give_back()
+    """
+
+    def __init__(self) -> None:
+        self._folder, self._fd = "", -1
+        self._inside: contextlib.ExitStack | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def take(self, folder: str, *, shared: bool, make: bool = True) -> None:
+        """Hold a folder; FileNotFoundError if it is not there and not to be made.
+
+        Parameters
+        ----------
+        shared
+            Only against those who want it for themselves.
+        """
+        if fcntl is None:
+            if not shared:
+                self._inside = contextlib.ExitStack()
+                self._inside.enter_context(locked_folder(folder))
+            return
+        while True:
+            if folder != self._folder:
+                self._open(folder, make=make)
+            with contextlib.suppress(OSError):  # some network file systems can't lock
+                fcntl.flock(self._fd, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+            if _same_file(self._fd, folder):
+                return
+            self._close()
+
+    def _open(self, folder: str, *, make: bool) -> None:
+        self._close()
+        self._fd = _opened(folder, os.O_RDONLY, folder if make else None)
+        self._folder = folder
+
+    def give_back(self) -> None:
+        """Hold nothing any more."""
+        if self._inside is not None:
+            self._inside.close()
+            self._inside = None
+        if self._fd >= 0:
+            with contextlib.suppress(OSError):
+                fcntl.flock(self._fd, fcntl.LOCK_UN)
+
+    def _close(self) -> None:
+        fd, self._fd, self._folder = self._fd, -1, ""
+        if fd >= 0:
+            _unlock(fd)
+
+
+class HeldNode:
+    """A lock file that is open, and locked by this process."""
+
+    def __init__(self, path: str, fd: int) -> None:
+        self._path, self._fd, self._pid = path, fd, os.getpid()
+
+    def let_go(self) -> None:
+        """Remove the file and unlock it; a forked child only closes it."""
+        fd, self._fd = self._fd, -1
+        if fd < 0:
+            return
+        if os.getpid() != self._pid:
+            os.close(fd)
+            return
+        with contextlib.suppress(OSError):
+            os.unlink(self._path)
+        _unlock(fd)
+
+    def __del__(self) -> None:
+        self.let_go()
+
+
+def hold_node(path: str) -> HeldNode | None:
+    """Make a lock file, and hold it once nobody else does; None if files can't be locked."""
+    if fcntl is None:
+        return None
+    while True:
+        fd = _opened(path, os.O_RDWR | os.O_CREAT, os.path.dirname(path))
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+        except OSError:  # some network file systems can't lock
+            os.close(fd)
+            return None
+        except BaseException:  # an interrupt while waiting
+            os.close(fd)
+            raise
+        if _same_file(fd, path):
+            return HeldNode(path, fd)
+        os.close(fd)
 
 
 _HELD: dict[str, tuple[os.stat_result, int | None]] = {}

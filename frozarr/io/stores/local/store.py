@@ -29,6 +29,8 @@ from frozarr.io.programs.requests import (
     Get,
     GetInto,
     GetRanges,
+    Hold,
+    LetGo,
     ListNames,
     ListPrefix,
     Put,
@@ -58,11 +60,14 @@ from frozarr.io.stores.local.portable import (
     CREATE,
     FOLDS_CASE,
     WINDOWS,
+    FolderLocks,
+    HeldNode,
     check_case,
     check_windows_key,
     exchange,
     fcntl,
     hold_folder,
+    hold_node,
     is_still_held,
     let_go_of_folder,
     locked_folder,
@@ -73,16 +78,23 @@ from frozarr.io.stores.local.portable import (
     same_device,
     sync_folder,
 )
+from frozarr.io.stores.local.versions import MISSING_FILE, TICK_NS, FileVersion, stamp
 from frozarr.io.stores.verbs import HIDDEN, is_hidden
 
 __all__ = ["LocalStore"]
 
 _BESIDE: Final = f"{HIDDEN}-beside"
 _FIRST_READ: Final = 1 << 16
-_TICK_NS: Final = 50_000_000
 _TRIES: Final = 100
 T = TypeVar("T")
 Durability = Literal["os", "fsync"]
+
+
+def _as_version(version: object) -> FileVersion:
+    """A version that a request expects, which is one of a file."""
+    if not isinstance(version, FileVersion):
+        raise TypeError(f"not a version of a file: {version!r}")
+    return version
 
 
 def _in_folder(folder: str, work: Callable[[], T], needs: str | None = None) -> T:
@@ -247,6 +259,8 @@ class LocalStore(BlockingStore):
 
     @answers(Get)
     def _get(self, request: Get) -> list[BytesLike | None]:
+        if request.versions is not None:
+            return self._get_versioned(request, request.versions)
         if len(request.keys) == 1:
             return [self._whole(request.keys[0], request.nbytes_hint)]
         values: list[BytesLike | None] = [None] * len(request.keys)
@@ -255,6 +269,19 @@ class LocalStore(BlockingStore):
                 values[i] = read_whole(fd, request.nbytes_hint or _FIRST_READ, request.keys[i])
             finally:
                 os.close(fd)
+        return values
+
+    def _get_versioned(self, request: Get, versions: list[Hashable]) -> list[BytesLike | None]:
+        values: list[BytesLike | None] = [None] * len(request.keys)
+        versions += [MISSING_FILE] * len(request.keys)
+        for i, fd in open_present(self._path, request.keys):
+            try:
+                entry = os.fstat(fd)
+                values[i] = read_whole(fd, request.nbytes_hint or _FIRST_READ, request.keys[i])
+            finally:
+                os.close(fd)
+            if values[i] is not None:
+                versions[i] = FileVersion.of(entry, values[i])
         return values
 
     def _whole(self, key: str, nbytes_hint: int = 0) -> bytes | None:
@@ -319,13 +346,12 @@ class LocalStore(BlockingStore):
             except MISSING:
                 versions.append(None)
             else:
-                times = entry.st_mtime_ns, entry.st_ctime_ns
-                versions.append((entry.st_dev, entry.st_ino, entry.st_size, *times))
+                versions.append(stamp(entry))
         return versions
 
     def is_settled(self, version: Any) -> bool:
         """Whether the file is older than the ticks of the clock that dates changes in place."""
-        return version is not None and time.time_ns() - max(version[3:]) > _TICK_NS
+        return version is not None and time.time_ns() - max(version[3:]) > TICK_NS
 
     @answers(Sizes)
     def _sizes(self, request: Sizes) -> list[int | None]:
@@ -341,18 +367,32 @@ class LocalStore(BlockingStore):
     # ------------------------------------------------------------------ writing
 
     @answers(Put)
-    def _put(self, request: Put) -> None:
-        beside = bool(request.keys) and request.keys[0].startswith(f"{_BESIDE}/")
-        with self._workshop(beside=beside) as folder:
-            for key, value in zip(request.keys, request.values, strict=True):
-                made = folder + new_name()
+    def _put(self, request: Put) -> list[str]:
+        """Set keys one after the other; those that others changed are left as they are."""
+        keys = request.keys
+        expected = request.expected or itertools.repeat(None, len(keys))
+        hidden = bool(keys) and is_hidden(keys[0])  # where nobody else looks
+        locks = FolderLocks()
+        refused = []
+        with self._workshop(beside=hidden and keys[0].startswith(f"{_BESIDE}/")) as folder, locks:
+            for key, value, version in zip(keys, request.values, expected, strict=True):
+                made, path = folder + new_name(), self._path(key)
                 try:
                     self._make(made, value)
-                    self._place(made, self._path(key))
+                    if not hidden:
+                        locks.take(path.rpartition("/")[0], shared=version is None)
+                    if version is None or _as_version(version).is_at(path):
+                        self._place(made, path)
+                    else:
+                        unlink(made)
+                        refused.append(key)
                 except BaseException as error:
                     unlink(made)
-                    error.add_note(f"key {key!r} was not written, file {self._path(key)}")
+                    error.add_note(f"key {key!r} was not written, file {path}")
                     raise
+                finally:
+                    locks.give_back()
+        return refused
 
     def _make(self, path: str, value: BytesLike | Parts) -> None:
         """Make a temporary file that holds the value."""
@@ -406,20 +446,35 @@ class LocalStore(BlockingStore):
                 os.rmdir(folder)
 
     @answers(Delete)
-    def _delete(self, request: Delete) -> None:
-        folders = set()
-        for key in request.keys:
-            path = self._path(key)
-            try:
-                patiently(lambda: os.unlink(path))  # noqa: B023 - done at once
-            except (FileNotFoundError, NotADirectoryError):
-                continue
-            except (IsADirectoryError, PermissionError):
-                if not os.path.isdir(path):
-                    raise
-                self._delete_tree(key)
-            folders.add(key.rpartition("/")[0])
+    def _delete(self, request: Delete) -> list[str]:
+        """Remove keys one after the other; those that others changed are left as they are."""
+        expected = request.expected or itertools.repeat(None, len(request.keys))
+        refused, folders = [], set()
+        with FolderLocks() as locks:
+            for key, version in zip(request.keys, expected, strict=True):
+                path = self._path(key)
+                try:
+                    locks.take(path.rpartition("/")[0], shared=version is None, make=False)
+                    if version is None or _as_version(version).is_at(path):
+                        self._unlink(key, path)
+                        folders.add(key.rpartition("/")[0])
+                    else:
+                        refused.append(key)
+                except (FileNotFoundError, NotADirectoryError):
+                    continue
+                finally:
+                    locks.give_back()
         self._prune(folders)
+        return refused
+
+    def _unlink(self, key: str, path: str) -> None:
+        """Remove a file; a folder with all that it holds."""
+        try:
+            patiently(lambda: os.unlink(path))
+        except (IsADirectoryError, PermissionError):
+            if not os.path.isdir(path):
+                raise
+            self._delete_tree(key)
 
     def _prune(self, folders: set[str]) -> None:
         """Remove folders that have become empty, and their parents."""
@@ -462,11 +517,38 @@ class LocalStore(BlockingStore):
             if self._whole(request.key) != request.old:
                 self._prune({request.key.rpartition("/")[0]})
                 return False
+            path = self._path(request.key)
             if request.new is None:
-                self._delete(Delete([request.key]))
+                unlink(path)
+                self._prune({request.key.rpartition("/")[0]})
             else:
-                self._put(Put([request.key], [request.new]))
+                self._put_alone(request.key, path, request.new)
             return True
+
+    def _put_alone(self, key: str, path: str, value: BytesLike) -> None:
+        """Set a key whose folder is locked."""
+        with self._workshop() as workshop:
+            made = workshop + new_name()
+            try:
+                self._make(made, value)
+                self._place(made, path)
+            except BaseException as error:
+                unlink(made)
+                error.add_note(f"key {key!r} was not written, file {path}")
+                raise
+
+    @answers(Hold)
+    def _hold(self, request: Hold) -> HeldNode | None:
+        if FOLDS_CASE and request.prefix:
+            check_case(str(self.root), request.prefix)
+        folder = self._path(request.prefix) if request.prefix else str(self.root)
+        return hold_node(f"{folder}/{HIDDEN}-held")
+
+    @answers(LetGo)
+    def _let_go(self, request: LetGo) -> None:
+        if isinstance(request.held, HeldNode):
+            request.held.let_go()
+        self._prune({request.prefix})
 
     @contextlib.contextmanager
     def _exclusive(self, folder: str) -> Iterator[None]:
@@ -539,9 +621,10 @@ class LocalStore(BlockingStore):
             folder = folders.pop()
             head = f"{folder}/" if folder else ""
             for entry in scan(self._path(folder)):
+                if is_hidden(entry.name):
+                    continue
                 if entry.is_dir():
-                    if not is_hidden(entry.name):
-                        folders.append(head + entry.name)
+                    folders.append(head + entry.name)
                 elif not entry.is_symlink() or os.path.exists(entry.path):
                     keys.append(head + entry.name)
         return sorted(keys)
