@@ -180,7 +180,7 @@ def _opened(path: str, flags: int, folder: str | None) -> int:
 
 
 class FolderLocks:
-    """One folder after the other, held for a moment; the last stays open for the next file in it.
+    """One folder after the other, held for a moment; shared ones until the next is taken.
 
     Where folders can't be locked between processes, other threads are kept out as far as they ask.
 
@@ -193,7 +193,7 @@ class FolderLocks:
     """
 
     def __init__(self) -> None:
-        self._folder, self._fd = "", -1
+        self._folder, self._fd, self._shared = "", -1, False
         self._inside: contextlib.ExitStack | None = None
 
     def __enter__(self) -> Self:
@@ -215,9 +215,12 @@ class FolderLocks:
                 self._inside = contextlib.ExitStack()
                 self._inside.enter_context(locked_folder(folder))
             return
+        if shared and self._shared and folder == self._folder:
+            return
         while True:
             if folder != self._folder:
                 self._open(folder, make=make)
+            self._shared = shared
             with contextlib.suppress(OSError):  # some network file systems can't lock
                 fcntl.flock(self._fd, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
             if _same_file(self._fd, folder):
@@ -230,16 +233,16 @@ class FolderLocks:
         self._folder = folder
 
     def give_back(self) -> None:
-        """Hold nothing any more."""
+        """Hold no folder any more that others can't share."""
         if self._inside is not None:
             self._inside.close()
             self._inside = None
-        if self._fd >= 0:
+        if self._fd >= 0 and not self._shared:
             with contextlib.suppress(OSError):
                 fcntl.flock(self._fd, fcntl.LOCK_UN)
 
     def _close(self) -> None:
-        fd, self._fd, self._folder = self._fd, -1, ""
+        fd, self._fd, self._folder, self._shared = self._fd, -1, "", False
         if fd >= 0:
             _unlock(fd)
 
