@@ -238,6 +238,9 @@ class DeletePrefix(_OfPrefix[None]):
 class ListPrefix(_OfPrefix[list[str]]):
     """All keys below a prefix. Answer: a sorted list of keys, relative to the root."""
 
+    sizes: list[int] | None = attrs.field(default=None, eq=False, repr=False)
+    """An empty list to be filled by a store that learns it by the way: the bytes of each value."""
+
 
 @attrs.frozen
 class ListNames(_OfPrefix[list[str]]):

@@ -25,11 +25,19 @@ class StoredCounts:
 
 def count_stored(metadata: ArrayMetadata, access: Access) -> Program[StoredCounts]:
     """Program that counts all of it, by one listing."""
-    keys = yield from ListPrefix(access.place.path)
-    sizes = yield from Sizes(keys)
+    keys, sizes = yield from _listed(access)
     coords = _coords_stored(metadata, access, keys)
-    nbytes = sum(size or 0 for size in sizes)
+    nbytes = sum(sizes)
     return StoredCounts(nbytes, len(coords), _chunks_in(metadata, coords))
+
+
+def _listed(access: Access) -> Program[tuple[list[str], list[int]]]:
+    """Keys below an array, and the bytes of their values."""
+    sizes: list[int] = []
+    keys = yield from ListPrefix(access.place.path, sizes)
+    if len(sizes) == len(keys):
+        return keys, sizes
+    return keys, [size or 0 for size in (yield from Sizes(keys))]
 
 
 def _coords_stored(

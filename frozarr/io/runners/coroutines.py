@@ -7,7 +7,7 @@ from contextlib import suppress
 from contextvars import ContextVar
 from typing import Final, TypeVar
 
-__all__ = ["GATE", "Gate", "all_done", "in_thread"]
+__all__ = ["GATE", "Gate", "all_done", "finished", "in_thread"]
 
 T = TypeVar("T")
 
@@ -54,7 +54,11 @@ GATE: Final[ContextVar[Gate | None]] = ContextVar("frozarr_gate", default=None)
 
 async def in_thread(call: Callable[[], T]) -> T:
     """Run a call in a thread; a cancelled caller waits for it, because threads can't be stopped."""
-    future = asyncio.get_running_loop().run_in_executor(None, call)
+    return await finished(asyncio.get_running_loop().run_in_executor(None, call))
+
+
+async def finished(future: "asyncio.Future[T]") -> T:
+    """Wait for what can't be stopped half-way; a cancelled caller waits for it, too."""
     try:
         return await asyncio.shield(future)
     except asyncio.CancelledError:

@@ -9,11 +9,11 @@ import itertools
 import os
 import sys
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from importlib import import_module
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from frozarr.io.byte_requests import ByteRequest
 from frozarr.io.kernels.base import BytesLike, as_bytes_view
@@ -28,7 +28,7 @@ from frozarr.io.programs.requests import (
     StoreRequest,
     Swap,
 )
-from frozarr.io.runners.coroutines import GATE, Gate, all_done
+from frozarr.io.runners.coroutines import GATE, Gate, all_done, finished
 from frozarr.io.runners.drive import answered_async
 from frozarr.io.runners.locks import LOCKS, Owner
 from frozarr.io.stores.base import Store, unsupported
@@ -36,11 +36,13 @@ from frozarr.io.stores.dispatch import answers
 from frozarr.io.stores.simpler import by_simpler_requests
 from frozarr.io.stores.verbs import as_value
 
-__all__ = ["AsyncStore", "background_loop", "wait_on"]
+__all__ = ["ABSENT", "AsyncStore", "background_loop", "wait_on"]
 
 T = TypeVar("T")
 A = TypeVar("A")
 _IN_FLIGHT = 64
+ABSENT: Final = "absent"
+"""Version of a key that is missing."""
 
 
 def _forget_loop() -> None:
@@ -127,6 +129,9 @@ class AsyncStore(Store):
     which key it concerns.
     """
 
+    timeout_seconds: float = 300.0
+    """How long a request may take before it is given up."""
+
     @abstractmethod
     async def _get(self, key: str, byte_range: ByteRequest | None) -> BytesLike | None:
         """One value or part of it; None if the key is missing."""
@@ -154,6 +159,24 @@ class AsyncStore(Store):
     @abstractmethod
     async def _names(self, prefix: str) -> list[str]:
         """Names one level below a prefix."""
+
+    async def _read(
+        self, key: str, byte_range: ByteRequest | None
+    ) -> tuple[BytesLike | None, Hashable]:
+        """One value or part of it, and its version: ABSENT if it is missing, None if unknown."""
+        return await self._get(key, byte_range), None
+
+    async def _set_if(self, key: str, value: bytes | None, version: Hashable) -> bool:
+        """Set a key, or remove it (None), if it still has a version that `_read` gave."""
+        raise NotImplementedError(f"{self.url}: values have no versions, {version!r} was expected")
+
+    async def _delete_many(self, keys: Sequence[str]) -> None:
+        """Remove keys; missing ones are no error."""
+        await self.each(keys, "deletion", lambda i: self._delete(keys[i]), changes=True)
+
+    async def _entries(self, prefix: str) -> list[tuple[str, int | None]]:
+        """All keys below a prefix, and the bytes of their values if the listing tells them."""
+        return [(key, None) for key in await self._keys(prefix)]
 
     # -------------------------------------------------------------- where everything passes
 
@@ -202,8 +225,9 @@ class AsyncStore(Store):
         return there.result()
 
     async def each(
-        self, keys: Sequence[str], what: str, work: Callable[[int], Awaitable[A]]
-    ) -> list[A]:
+        self, keys: Sequence[str], what: str, work: Callable[[int], Coroutine[object, None, A]], *,
+        changes: bool = False,
+    ) -> list[A]:  # fmt: skip
         """Do something for each key, as many at a time as are allowed; the answers.
 
         Parameters
@@ -214,6 +238,8 @@ class AsyncStore(Store):
             What is done to a key, for errors: ``read``, ``write``, …
         work
             Does it for the key at a position.
+        changes
+            Values are changed: what was begun goes on to its end before an error is raised.
         """
         gate = GATE.get() or Gate(_IN_FLIGHT)
         done: dict[int, A] = {}
@@ -224,7 +250,8 @@ class AsyncStore(Store):
                 await gate.enter()
                 inside = GATE.set(None)  # a store behind this one has requests of its own
                 try:
-                    done[i] = await work(i)
+                    begun = self._in_time(work(i), what, keys[i])
+                    done[i] = await (finished(asyncio.ensure_future(begun)) if changes else begun)
                 except Exception as error:
                     error.add_note(f"{self.url}: {what} of key {keys[i]!r} failed")
                     raise
@@ -238,43 +265,93 @@ class AsyncStore(Store):
             await all_done(worker() for _ in range(min(len(keys), gate.limit)))
         return [done[i] for i in range(len(keys))]
 
+    async def _in_time(self, work: Coroutine[object, None, A], what: str, key: str) -> A:
+        """Await one request, for so long as the store allows."""
+        try:
+            async with asyncio.timeout(self.timeout_seconds) as limit:
+                return await work
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            raise TimeoutError(
+                f"{self.url}: no answer to the {what} of key {key!r} within {self.timeout_seconds} "
+                "seconds; set timeout_seconds of the store for more"
+            ) from error
+
     # -------------------------------------------------------------- requests
 
     @answers(Get)
     async def _answer_get(self, request: Get) -> list[BytesLike | None]:
-        keys = request.keys
-        return await self.each(keys, "read", lambda i: self._get(keys[i], None))
+        return await self._values(request.keys, [None] * len(request.keys), request.versions)
 
     @answers(GetRanges)
     async def _answer_get_ranges(self, request: GetRanges) -> list[BytesLike | None]:
-        keys, ranges = request.keys, request.ranges
-        return await self.each(keys, "read", lambda i: self._get(keys[i], ranges[i]))
+        return await self._values(request.keys, request.ranges, request.versions)
+
+    async def _values(
+        self, keys: Sequence[str], ranges: Sequence[ByteRequest | None],
+        versions: list[Hashable] | None,
+    ) -> list[BytesLike | None]:  # fmt: skip
+        """Values or parts of them; their versions are told if they are asked for, and known."""
+        if versions is None:
+            return await self.each(keys, "read", lambda i: self._get(keys[i], ranges[i]))
+        pairs = await self.each(keys, "read", lambda i: self._read(keys[i], ranges[i]))
+        if any(version is not None for _, version in pairs):
+            versions += [version for _, version in pairs]
+        return [value for value, _ in pairs]
 
     @answers(Put)
-    async def _answer_put(self, request: Put) -> None:
-        def write(i: int) -> Awaitable[None]:
-            value = as_value(request.values[i])
-            return self._set(request.keys[i], value if isinstance(value, bytes) else bytes(value))
+    async def _answer_put(self, request: Put) -> list[str]:
+        keys = request.keys
+        expected = request.expected or [None] * len(keys)
 
-        await self.each(request.keys, "write", write)
+        async def write(i: int) -> bool:
+            value = as_value(request.values[i])
+            plain = value if isinstance(value, bytes) else bytes(value)
+            if expected[i] is not None:
+                return await self._set_if(keys[i], plain, expected[i])
+            await self._set(keys[i], plain)
+            return True
+
+        done = await self.each(keys, "write", write, changes=True)
+        return [key for key, written in zip(keys, done, strict=True) if not written]
 
     @answers(Delete)
-    async def _answer_delete(self, request: Delete) -> None:
-        await self.each(request.keys, "deletion", lambda i: self._delete(request.keys[i]))
+    async def _answer_delete(self, request: Delete) -> list[str]:
+        keys = request.keys
+        expected = request.expected or [None] * len(keys)
+
+        async def remove(i: int) -> bool:
+            return await self._set_if(bound[i], None, versions[bound[i]])
+
+        versions = dict(zip(keys, expected, strict=True))
+        bound = [key for key in keys if versions[key] is not None]
+        free = [key for key in keys if versions[key] is None]
+        done = await self.each(bound, "deletion", remove, changes=True)
+        if free:
+            await self._delete_many(free)
+        return [key for key, removed in zip(bound, done, strict=True) if not removed]
 
     @answers(Swap)
     async def _answer_swap(self, request: Swap) -> bool:
         key, old, new = request.key, request.old, request.new
         owner: Owner = []
-        try:
-            await LOCKS.acquire_async(owner, [(*self.lock_names([key]), "change")])
-            if old is None and new is not None:  # not every client does it in one step
+
+        async def swap() -> bool:
+            if old is None and new is not None:
                 return await self._create(key, new)
-            stored = await self._get(key, None)
+            stored, version = await self._read(key, None)
             if (None if stored is None else bytes(as_bytes_view(stored))) != old:
                 return False
+            if version is not None and version != ABSENT:
+                return await self._set_if(key, new, version)
             await (self._delete(key) if new is None else self._set(key, new))
             return True
+
+        try:
+            await LOCKS.acquire_async(owner, [(*self.lock_names([key]), "change")])
+            (swapped,) = await self.each([key], "change", lambda _: swap(), changes=True)
+            return swapped
         finally:
             LOCKS.release(owner)
 
@@ -284,7 +361,11 @@ class AsyncStore(Store):
 
     @answers(ListPrefix)
     async def _answer_list_prefix(self, request: ListPrefix) -> list[str]:
-        return sorted(await self._keys(request.prefix))
+        entries = sorted(await self._entries(request.prefix))
+        known = [nbytes for _, nbytes in entries if nbytes is not None]
+        if request.sizes is not None and len(known) == len(entries):
+            request.sizes.extend(known)
+        return [key for key, _ in entries]
 
     @answers(ListNames)
     async def _answer_list_names(self, request: ListNames) -> list[str]:

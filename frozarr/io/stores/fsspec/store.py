@@ -8,7 +8,7 @@ import asyncio
 import errno
 import inspect
 import os
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, Final, Self
 
 from fsspec.asyn import AsyncFileSystem
@@ -25,8 +25,11 @@ from frozarr.io.byte_requests import (
     SuffixByteRequest,
 )
 from frozarr.io.kernels.base import BytesLike
+from frozarr.io.runners.coroutines import finished
+from frozarr.io.stores.credentials import without_secrets
 from frozarr.io.stores.fsspec.http_ranges import http_range, is_http
-from frozarr.io.stores.waiting import AsyncStore
+from frozarr.io.stores.fsspec.s3 import S3Objects, is_s3
+from frozarr.io.stores.waiting import ABSENT, AsyncStore
 from frozarr.metadata.paths import join
 
 __all__ = ["ALLOWED_EXCEPTIONS", "FsspecStore"]
@@ -109,6 +112,7 @@ class FsspecStore(AsyncStore):
         self._make = (type(fs), fs.storage_args, {**fs.storage_options, "asynchronous": False})
         self._made: tuple[int, Any] | None = None
         self._given = fs
+        self._objects: tuple[Any, S3Objects | None] | None = None
         self.path = path
         """Where the store's root is in the filesystem, as it was given."""
         self._root = path.rstrip("/")
@@ -184,25 +188,84 @@ class FsspecStore(AsyncStore):
 
     @property
     def url(self) -> str:
-        """Protocol and path."""
+        """Protocol and path, without passwords."""
+        return without_secrets(self._whole_url)
+
+    @property
+    def _whole_url(self) -> str:
         inner = getattr(self._used, "sync_fs", self._used)
         return str(inner.unstrip_protocol(self._root or "/"))
 
     @property
     def identity(self) -> tuple[Hashable, ...]:
-        """The filesystem with its options, and the path."""
-        return ("fsspec", _told_apart(self._used), self.url)
+        """The filesystem with its options, and the path; of S3 the endpoint, instead of options."""
+        return (*self._where, self._whole_url)
+
+    @property
+    def _where(self) -> tuple[Hashable, ...]:
+        """What tells two filesystems apart."""
+        s3 = self._s3
+        return ("fsspec", _told_apart(self._used)) if s3 is None else ("s3", s3.endpoint)
+
+    def lock_names(self, keys: Iterable[str]) -> list[Hashable]:
+        """Names of keys for locks: by whole paths, whatever part of them the store's root is."""
+        if self._local:
+            folder = os.path.realpath(self._root)
+            return [("local", f"{folder}/{key}") for key in keys]
+        where, (_, _, root) = self._where, self._whole_url.partition("://")
+        return [(*where, f"{root}/{key}") for key in keys]
+
+    @property
+    def _s3(self) -> S3Objects | None:
+        """The objects of a bucket of S3; None for other filesystems."""
+        fs = self._used
+        if self._objects is None or self._objects[0] is not fs:
+            bucket = self._root.lstrip("/").partition("/")[0]
+            self._objects = (fs, S3Objects(fs, bucket) if is_s3(fs) and bucket else None)
+        return self._objects[1]
+
+    @property
+    def swaps_between_processes(self) -> bool:  # type: ignore[override]  # depends on the server
+        """Whether compare-and-swap holds against other processes: where the server can do it."""
+        return self._s3 is not None and self._s3.honours_conditions
 
     def __getstate__(self) -> dict[str, object]:
-        return {**self.__dict__, "_made": None, "_given": None}
+        return {**self.__dict__, "_made": None, "_given": None, "_objects": None}
 
     def _path(self, key: str) -> str:
         return join(self._root, key) if self._root else key
 
     # -------------------------------------------------------------- requests
 
+    async def _read(
+        self, key: str, byte_range: ByteRequest | None
+    ) -> tuple[BytesLike | None, Hashable]:
+        """Value and ETag of a bucket's object; of other filesystems the value alone."""
+        s3 = self._s3
+        if s3 is None or not s3.honours_conditions or byte_range == SuffixByteRequest(0):
+            return await self._get(key, byte_range), None
+        value, etag = await s3.get(self._path(key), byte_range, key)
+        return value, ABSENT if value is None else etag
+
+    async def _set_if(self, key: str, value: bytes | None, version: Hashable) -> bool:
+        s3 = self._s3
+        if s3 is None:
+            return await super()._set_if(key, value, version)
+        path = self._path(key)
+        if version == ABSENT:
+            return await (self._is_missing(key) if value is None else s3.create(path, value))
+        if value is None:
+            return await s3.delete_if(path, str(version))
+        return await s3.put_if(path, value, str(version))
+
+    async def _is_missing(self, key: str) -> bool:
+        return await self._size(key) is None
+
     async def _get(self, key: str, byte_range: ByteRequest | None) -> BytesLike | None:
         path = self._path(key)
+        if self._s3 is not None and byte_range != SuffixByteRequest(0):
+            value, _ = await self._s3.get(path, byte_range, key)
+            return value
         try:
             if byte_range is None:
                 # s3fs asks for the size first unless told not to divide the read
@@ -266,6 +329,8 @@ class FsspecStore(AsyncStore):
         await self._used._makedirs(path.rpartition("/")[0], exist_ok=True)
 
     async def _create(self, key: str, value: bytes) -> bool:
+        if self._s3 is not None and self._s3.honours_conditions:
+            return await self._s3.create(self._path(key), value)
         if "mode" not in self._takes["_pipe_file"]:
             if await self._size(key) is not None:
                 return False
@@ -287,11 +352,24 @@ class FsspecStore(AsyncStore):
             await self._used._rm_file(self._path(key))
             if self._folders:
                 await self._prune(key)
-        except (FileNotFoundError, NotADirectoryError):
-            return
+        except (FileNotFoundError, NotADirectoryError) as error:
+            self._check_missing(error)
         except (IsADirectoryError, PermissionError):
             if await self._size(key) is not None:
                 raise
+
+    def _check_missing(self, error: Exception) -> None:
+        """Refuse an error that does not say that a key is missing; see `S3Objects`."""
+        if self._s3 is not None and isinstance(error, FileNotFoundError):
+            self._s3.check_missing(error)
+
+    async def _delete_many(self, keys: Sequence[str]) -> None:
+        if self._s3 is None or len(keys) == 1:
+            await super()._delete_many(keys)
+            return
+        paths = [self._path(key) for key in keys]
+        deleting = self._in_time(self._s3.delete_many(paths), "deletion", keys[0])
+        await finished(asyncio.ensure_future(deleting))
 
     async def _prune(self, key: str) -> None:
         """Remove the folders that a deletion has emptied, where folders are more than names."""
@@ -306,7 +384,8 @@ class FsspecStore(AsyncStore):
     async def _size(self, key: str) -> int | None:
         try:
             entry = await self._used._info(self._path(key))
-        except self.allowed_exceptions:
+        except self.allowed_exceptions as error:
+            self._check_missing(error)
             return None
         if entry.get("type") == "directory":
             return None
@@ -316,20 +395,29 @@ class FsspecStore(AsyncStore):
         return int(entry["size"])
 
     async def _keys(self, prefix: str) -> list[str]:
+        return [key for key, _ in await self._entries(prefix)]
+
+    async def _entries(self, prefix: str) -> list[tuple[str, int | None]]:
         root = self._path(prefix) if prefix else self._root
         try:
             self._used.invalidate_cache()
-            paths = await self._used._find(root or "/", detail=False)
-        except self.allowed_exceptions:
+            entries = await self._used._find(root or "/", detail=True)
+        except self.allowed_exceptions as error:
+            self._check_missing(error)
             return []
-        return [key for path in paths if (key := self._relative(path)) and _below(key, prefix)]
+        return [
+            (key, entry.get("size"))
+            for path, entry in entries.items()
+            if (key := self._relative(path)) and _below(key, prefix)
+        ]
 
     async def _names(self, prefix: str) -> list[str]:
         root = self._path(prefix) if prefix else self._root
         try:
             self._used.invalidate_cache()
             paths = await self._used._ls(root or "/", detail=False)
-        except self.allowed_exceptions:
+        except self.allowed_exceptions as error:
+            self._check_missing(error)
             return []
         keys = [self._relative(path).rstrip("/") for path in paths]
         return [key[len(prefix) + bool(prefix) :] for key in keys if key and _below(key, prefix)]
