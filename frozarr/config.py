@@ -56,6 +56,11 @@ class Config:
         default=True, validator=attrs.validators.instance_of(bool)
     )
     """True: a missing chunk reads as the fill value. False: it is a ChunkNotFoundError."""
+    partial_writes: Literal["allow", "refuse"] = attrs.field(
+        default="allow", validator=attrs.validators.in_(("allow", "refuse"))
+    )
+    """Whether a chunk or shard may be written in part where another process that does the same to
+    it could undo that: in stores that can't compare and swap between processes."""
     inner_order: "InnerOrder" = attrs.field(
         default="morton",
         validator=attrs.validators.in_(("morton", "lexicographic", "colexicographic")),

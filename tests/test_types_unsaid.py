@@ -29,7 +29,8 @@ EDGES = {
     "objects of other libraries, and of the system": """
         compat/stores io/gpu_buffers io/kernels/blosc io/kernels/checksum io/kernels/gzip
         io/kernels/numcodecs io/kernels/vlen io/kernels/zstd io/sources io/stores/by_verbs
-        io/stores/fsspec/http_ranges io/stores/fsspec/store io/stores/local/portable
+        io/stores/fsspec/http_ranges io/stores/fsspec/s3
+        io/stores/fsspec/store io/stores/local/portable
         io/stores/local/store io/stores/memory io/stores/obspec io/stores/verb_store io/stores/zip
         io/index_cache io/programs/shards
     """,

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections import Counter
+from collections.abc import Hashable
 from typing import TypeVar
 
 from frozarr.io.byte_requests import ByteRequest
@@ -104,8 +105,20 @@ class LatencyStore(AsyncStore):
             self._ended = max(self._ended, turn)
 
     async def _get(self, key: str, byte_range: ByteRequest | None) -> BytesLike | None:
-        (value,) = await self._request("get", GetRanges([key], [byte_range]))
+        value, _ = await self._read(key, byte_range)
         return value
+
+    async def _read(
+        self, key: str, byte_range: ByteRequest | None
+    ) -> tuple[BytesLike | None, Hashable]:
+        versions: list[Hashable] = []
+        (value,) = await self._request("get", GetRanges([key], [byte_range], versions))
+        return value, versions[0]
+
+    async def _set_if(self, key: str, value: bytes | None, version: Hashable) -> bool:
+        if value is None:
+            return not await self._request("delete", Delete([key], [version]))
+        return not await self._request("put", Put([key], [value], [version]))
 
     async def _set(self, key: str, value: bytes) -> None:
         await self._request("put", Put([key], [value]))

@@ -223,6 +223,7 @@ def writing(
     metadata = array.metadata
     _check_changeable(access)
     plan = plan_write(metadata.chunk_grid, metadata.shape, selection)
+    _check_partial(array, access, plan)
     with _nothing_written(array, access):
         check_casting(value, array.dtype, access.config.casting)
         elements = as_elements(value, array)
@@ -238,6 +239,24 @@ def _check_changeable(access: Access) -> None:
     """Refuse changes of a read-only store, and through a handle with a shape of the past."""
     access.store.check_writable(access.place.path)
     access.check_current()
+
+
+def _check_partial(array: BoundArray, access: Access, plan: Plan) -> None:
+    """Refuse to write chunks in part where that is not safe, and not wanted.
+
+    Raises
+    ------
+    ValueError
+        The config refuses it, and another process could undo it.
+    """
+    if access.config.partial_writes == "allow" or access.store.swaps_between_processes:
+        return
+    if array.fields is not None or not plan.whole().all():
+        raise ValueError(
+            f"{access.place}: some chunks would be written in part, and in this store another "
+            "process that does the same could undo it; nothing was written. Write whole chunks "
+            f"({array.metadata.chunk_grid}), or allow it by partial_writes='allow'"
+        )
 
 
 @contextmanager

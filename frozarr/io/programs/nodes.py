@@ -5,7 +5,7 @@ stopping after any of them leaves something valid.
 """
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
@@ -224,15 +224,41 @@ def _replace(place: StorePath, documents: Mapping[str, bytes]) -> Program[None]:
         building = _build_and_exchange(place, staged, documents)
         yield from undone_by(building, lambda: asking(Discard(staged)))
         return
-    old = [key for key in (yield from ListPrefix(place.path)) if key not in documents]
+    old = yield from ListPrefix(place.path)
     if old and not place.store.supports_deletes:
         raise NotImplementedError(
             f"{place}: the store can't remove what stands there ({old[0]!r}); nothing was changed. "
             "Write another store, or another path"
         )
+    yield from _remove_old(place, old)
     yield from Put(list(documents), list(documents.values()))
-    if old:
-        yield from Delete(old)
+
+
+def _remove_old(place: StorePath, old: Sequence[str]) -> Program[None]:
+    """Remove a node: its documents first, so that nobody reads old chunks by new documents.
+
+    If nothing else can be removed, the documents are put back.
+    """
+    own = {place.key(name) for name in _DOCUMENTS}
+    documents = [key for key in old if key in own]
+    rest = [key for key in old if key not in own]
+    values = yield from Get(documents)
+    kept = {k: v for k, v in zip(documents, values, strict=True) if v is not None}
+
+    def put_back() -> Program[None]:
+        left = yield from ListPrefix(place.path)
+        if set(rest) <= set(left):
+            yield from Put(list(kept), list(kept.values()))
+            return
+        raise OSError(f"{place}: what stood there was removed in part")
+
+    def remove() -> Program[None]:
+        if documents:
+            yield from Delete(documents)
+        if rest:
+            yield from Delete(rest)
+
+    yield from undone_by(remove(), put_back)
 
 
 def _build_and_exchange(

@@ -3,7 +3,7 @@
 Programs like those of chunks; work inside a shard is columnar over inner chunks.
 """
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -174,7 +174,7 @@ def _read_parts(
     """Read parts of shards; those that must be read again."""
     keys = [t.key for t in touched]
     before = yield from Versions(keys)
-    located_in = yield from _locate(access, shard, touched, before)
+    located_in, witnesses = yield from _locate(access, shard, touched, before)
     merged = [_merge(access, where) for where in located_in]
     asked = [
         (key, RangeByteRequest(first, last))
@@ -184,13 +184,23 @@ def _read_parts(
     ]
     failed: RangeNotSatisfiableError | None = None
     parts: list[BytesLike | None] = []
+    versions: list[Hashable] = []
+    asked_keys = [key for key, _ in asked]
     try:
         if asked:
-            parts = yield from GetRanges([key for key, _ in asked], [part for _, part in asked])
+            parts = yield from GetRanges(asked_keys, [part for _, part in asked], versions)
     except RangeNotSatisfiableError as error:
         failed = error
-    after = yield from Versions(keys)
-    again = [t for t, a, b in zip(touched, before, after, strict=True) if a != b]
+    if any(version is not None for version in before):
+        # the store can tell for certain
+        after = yield from Versions(keys)
+        changed = {k for k, a, b in zip(keys, before, after, strict=True) if a != b}
+    elif failed is not None:
+        changed = set(keys)
+    else:
+        told = zip(asked_keys, versions, strict=True) if versions else None
+        changed = yield from _changed(shard, witnesses, asked_keys, told)
+    again = [t for t in touched if t.key in changed]
     if failed is not None:
         if again:
             return list(touched)
@@ -208,21 +218,68 @@ def _read_parts(
     return again
 
 
+class Witness(NamedTuple):
+    """What tells whether a shard is still the one whose index was read."""
+
+    version: Hashable
+    """Of the shard; None if the store does not tell."""
+    encoded: BytesLike | None
+    """Its index, encoded."""
+
+
+def _changed(
+    shard: ShardFormat, witnesses: Mapping[str, Witness], keys: Sequence[str],
+    told: Iterable[tuple[str, Hashable]] | None,
+) -> Program[set[str]]:  # fmt: skip
+    """Shards that were replaced between their index and their data.
+
+    Parameters
+    ----------
+    witnesses
+        What was read of each shard's index.
+    keys
+        The shards whose data were read.
+    told
+        For each part of the data the version that it is of; None if the store does not tell: then
+        the indexes are read again.
+    """
+    if told is not None:
+        return {key for key, version in told if version != witnesses[key].version}
+    asked = list(dict.fromkeys(keys))
+    if not asked:
+        return set()
+    try:
+        again = yield from GetRanges(asked, [_index_range(shard)] * len(asked))
+    except RangeNotSatisfiableError:  # shorter than an index, meanwhile
+        return set(asked)
+    pairs = zip(asked, again, strict=True)
+    return {key for key, index in pairs if not _same_bytes(index, witnesses[key].encoded)}
+
+
+def _same_bytes(first: BytesLike | None, second: BytesLike | None) -> bool:
+    if first is None or second is None:
+        return first is second
+    return as_bytes_view(first) == as_bytes_view(second)
+
+
 def _locate(
     access: Access, shard: ShardFormat, touched: Sequence[Touched], versions: Sequence[Any]
-) -> Program[list[Located]]:
-    """Where the inner chunks lie: by indexes still known, the others are read."""
+) -> Program[tuple[list[Located], dict[str, Witness]]]:
+    """Where the inner chunks lie, by indexes still known; the others are read, and witnesses."""
     settled = [access.store.is_settled(version) for version in versions]
     known = [access.indexes.get(t.key, v) for t, v in zip(touched, versions, strict=True)]
     asked = [t.key for t, index in zip(touched, known, strict=True) if index is None]
     encoded: list[BytesLike | None] = []
+    told: list[Hashable] = []
     try:
         if asked:
-            encoded = yield from GetRanges(asked, [_index_range(shard)] * len(asked))
+            encoded = yield from GetRanges(asked, [_index_range(shard)] * len(asked), told)
     except RangeNotSatisfiableError as error:
         shorter = DecodeError(f"shard is truncated, it is shorter than its index: {error}")
         raise located(access, error.key or asked[0], shorter) from error
     check_missing(access, [k for k, v in zip(asked, encoded, strict=True) if v is None])
+    seen = told or [None] * len(asked)
+    witnesses = {k: Witness(v, e) for k, v, e in zip(asked, seen, encoded, strict=True)}
     read = iter(encoded)
     located_in = []
     for each, version, lasting, kept in zip(touched, versions, settled, known, strict=True):
@@ -237,7 +294,7 @@ def _locate(
             )
         except DecodeError as error:
             raise located(access, each.key, error) from error
-    return located_in
+    return located_in, witnesses
 
 
 def _merge(access: Access, where: Located) -> Merged:

@@ -79,6 +79,5 @@ def stored_chunks(metadata: ArrayMetadata, access: Access) -> Program[int]:
 
 def stored_nbytes(access: Access) -> Program[int]:
     """Program that sums the bytes of all values below the array's path."""
-    keys = yield from ListPrefix(access.place.path)
-    sizes = yield from Sizes(keys)
-    return sum(size or 0 for size in sizes)
+    _, sizes = yield from _listed(access)
+    return sum(sizes)

@@ -136,7 +136,10 @@ class MemoryStore(BlockingStore):
         """Parts of values, as views of them."""
         parts: list[BytesLike | None] = []
         for key, byte_range in zip(request.keys, request.ranges, strict=True):
-            value = self._value(key)
+            kept = self._values.get(key)
+            if request.versions is not None:
+                request.versions.append(_Same(kept))
+            value = kept if kept is None or isinstance(kept, bytes) else as_value(kept)
             if value is None or byte_range is None:
                 parts.append(value)
                 continue

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from frozarr.errors import RangeNotSatisfiableError
 from frozarr.io.byte_requests import (
     ByteRequest,
     OffsetByteRequest,
@@ -70,7 +71,8 @@ class ObspecStore(AsyncStore):
         if bucket is None:
             return without_secrets(f"obspec://{self.client!r}")
         prefix = str(getattr(self.client, "prefix", None) or "").strip("/")
-        return f"{_SCHEMES.get(self._kind, 'obspec')}://{join(str(bucket), prefix)}"
+        place = join(str(bucket), prefix) if prefix else str(bucket)
+        return f"{_SCHEMES.get(self._kind, 'obspec')}://{place}"
 
     @property
     def _kind(self) -> str:
@@ -103,9 +105,9 @@ class ObspecStore(AsyncStore):
         pid = os.getpid()
         if _USED_IN.setdefault("pid", pid) != pid:
             raise RuntimeError(
-                f"{self.url}: clients of obstore don't work in a process that was forked after "
-                "they were used; start processes by 'spawn' or 'forkserver', or open the URL through "
-                "fsspec",
+                f"{self.url}: clients of obstore do not work in a process forked after "
+                "they were used; start processes by 'spawn' or 'forkserver', or open the URL "
+                "through fsspec",
             )
 
     # -------------------------------------------------------------- requests
@@ -145,13 +147,16 @@ class ObspecStore(AsyncStore):
         OSError
             Something else was not found: by a proxy, say.
         """
+        self._check_bucket(error)
         text = str(error)
-        if any(sign in text for sign in _NO_BUCKET):
+        if self._kind == "S3Store" and "GET" in text and "NoSuchKey" not in text:
+            raise OSError(f"{self.url}: the answer is not that of a missing key") from error
+
+    def _check_bucket(self, error: Exception) -> None:
+        if any(sign in str(error) for sign in _NO_BUCKET):
             raise FileNotFoundError(
                 f"{self.url}: there is no such bucket: check its name, or create it first"
             ) from error
-        if self._kind == "S3Store" and "GET" in text and "NoSuchKey" not in text:
-            raise OSError(f"{self.url}: the answer is not that of a missing key") from error
 
     async def _part(self, key: str, byte_range: ByteRequest) -> tuple[BytesLike | None, Hashable]:
         if byte_range == SuffixByteRequest(0):
@@ -167,7 +172,11 @@ class ObspecStore(AsyncStore):
             return await self._asked(key, {"range": asked})
         except FileNotFoundError:
             raise
-        except Exception:
+        except Exception as error:
+            if "InvalidRange" in str(error):
+                raise RangeNotSatisfiableError(
+                    f"key {key!r}: {byte_range} starts past the end of the value", key=key
+                ) from error
             # each client has its own error for a range that can't be met: the size decides
             size = await self._size(key)
             if size is None:
@@ -276,8 +285,12 @@ class ObspecStore(AsyncStore):
 
     async def _entries(self, prefix: str) -> list[tuple[str, int | None]]:
         entries: list[tuple[str, int | None]] = []
-        async for batch in self.client.list(f"{prefix}/" if prefix else None):
-            entries += [(str(_field(e, "path")), int(_field(e, "size"))) for e in batch]
+        try:
+            async for batch in self.client.list(f"{prefix}/" if prefix else None):
+                entries += [(str(_field(e, "path")), int(_field(e, "size"))) for e in batch]
+        except Exception as error:
+            self._check_bucket(error)
+            raise
         return [entry for entry in entries if not prefix or entry[0].startswith(f"{prefix}/")]
 
     async def _names(self, prefix: str) -> list[str]:

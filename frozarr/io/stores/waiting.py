@@ -32,6 +32,7 @@ from frozarr.io.runners.coroutines import GATE, Gate, all_done, finished
 from frozarr.io.runners.drive import answered_async
 from frozarr.io.runners.locks import LOCKS, Owner
 from frozarr.io.stores.base import Store, unsupported
+from frozarr.io.stores.credentials import hidden_in
 from frozarr.io.stores.dispatch import answers
 from frozarr.io.stores.simpler import by_simpler_requests
 from frozarr.io.stores.verbs import as_value
@@ -129,6 +130,8 @@ class AsyncStore(Store):
     which key it concerns.
     """
 
+    secret_url: str = ""
+    """The URL with all that is secret in it; empty if nothing is."""
     timeout_seconds: float = 300.0
     """How long a request may take before it is given up."""
 
@@ -254,7 +257,9 @@ class AsyncStore(Store):
                     done[i] = await (finished(asyncio.ensure_future(begun)) if changes else begun)
                 except Exception as error:
                     error.add_note(f"{self.url}: {what} of key {keys[i]!r} failed")
-                    raise
+                    if (harmless := self._without_secrets(error)) is error:
+                        raise
+                    raise harmless from None
                 finally:
                     GATE.reset(inside)
                     gate.leave()
@@ -264,6 +269,18 @@ class AsyncStore(Store):
         elif keys:
             await all_done(worker() for _ in range(min(len(keys), gate.limit)))
         return [done[i] for i in range(len(keys))]
+
+    def _without_secrets(self, error: Exception) -> Exception:
+        """The error itself, or another if a password or a signature stands in it."""
+        url = self.secret_url
+        texts = [str(error), repr(error), str(error.__cause__), str(error.__context__)]
+        if all(hidden_in(text, url) == text for text in texts):
+            return error
+        kind = FileNotFoundError if isinstance(error, FileNotFoundError) else OSError
+        told = kind(f"{type(error).__name__}: {hidden_in(str(error), url)}")
+        for note in getattr(error, "__notes__", ()):
+            told.add_note(note)
+        return told
 
     async def _in_time(self, work: Coroutine[object, None, A], what: str, key: str) -> A:
         """Await one request, for so long as the store allows."""

@@ -25,10 +25,13 @@ from frozarr.io.byte_requests import (
     SuffixByteRequest,
 )
 from frozarr.io.kernels.base import BytesLike
+from frozarr.io.programs.requests import Delete, Get, Hold, LetGo, Put, Swap, Versions
 from frozarr.io.runners.coroutines import finished
 from frozarr.io.stores.credentials import without_secrets
+from frozarr.io.stores.dispatch import answers
 from frozarr.io.stores.fsspec.http_ranges import http_range, is_http
 from frozarr.io.stores.fsspec.s3 import S3Objects, is_s3
+from frozarr.io.stores.local import LocalStore
 from frozarr.io.stores.waiting import ABSENT, AsyncStore
 from frozarr.metadata.paths import join
 
@@ -127,6 +130,8 @@ class FsspecStore(AsyncStore):
         self._folders = not _WITH_FOLDERS.isdisjoint(protocols)
         self._buckets = not _WITH_BUCKETS.isdisjoint(protocols)
         self._local = not {"file", "local"}.isdisjoint(protocols)
+        self._files = LocalStore(self._root or "/") if self._local else None
+        """What writes local files: fsspec empties a file before it is written anew."""
 
     @classmethod
     def _of(
@@ -189,17 +194,18 @@ class FsspecStore(AsyncStore):
     @property
     def url(self) -> str:
         """Protocol and path, without passwords."""
-        return without_secrets(self._whole_url)
+        return without_secrets(self.secret_url)
 
     @property
-    def _whole_url(self) -> str:
+    def secret_url(self) -> str:  # type: ignore[override]  # made anew by each filesystem
+        """Protocol and path, with all that is secret in them."""
         inner = getattr(self._used, "sync_fs", self._used)
         return str(inner.unstrip_protocol(self._root or "/"))
 
     @property
     def identity(self) -> tuple[Hashable, ...]:
         """The filesystem with its options, and the path; of S3 the endpoint, instead of options."""
-        return (*self._where, self._whole_url)
+        return (*self._where, self.secret_url)
 
     @property
     def _where(self) -> tuple[Hashable, ...]:
@@ -212,7 +218,7 @@ class FsspecStore(AsyncStore):
         if self._local:
             folder = os.path.realpath(self._root)
             return [("local", f"{folder}/{key}") for key in keys]
-        where, (_, _, root) = self._where, self._whole_url.partition("://")
+        where, (_, _, root) = self._where, self.secret_url.partition("://")
         return [(*where, f"{root}/{key}") for key in keys]
 
     @property
@@ -227,6 +233,8 @@ class FsspecStore(AsyncStore):
     @property
     def swaps_between_processes(self) -> bool:  # type: ignore[override]  # depends on the server
         """Whether compare-and-swap holds against other processes: where the server can do it."""
+        if self._files is not None:
+            return self._files.swaps_between_processes
         return self._s3 is not None and self._s3.honours_conditions
 
     def __getstate__(self) -> dict[str, object]:
@@ -241,13 +249,39 @@ class FsspecStore(AsyncStore):
         self, key: str, byte_range: ByteRequest | None
     ) -> tuple[BytesLike | None, Hashable]:
         """Value and ETag of a bucket's object; of other filesystems the value alone."""
+        if self._files is not None and byte_range is None:
+            versions: list[Hashable] = []
+            (value,) = await self._files.perform_async(Get([key], versions=versions))
+            return value, versions[0]
         s3 = self._s3
         if s3 is None or not s3.honours_conditions or byte_range == SuffixByteRequest(0):
             return await self._get(key, byte_range), None
-        value, etag = await s3.get(self._path(key), byte_range, key)
-        return value, ABSENT if value is None else etag
+        part, etag = await s3.get(self._path(key), byte_range, key)
+        return part, ABSENT if part is None else etag
+
+    @answers(Versions)
+    async def _answer_versions(self, request: Versions) -> list[Hashable]:
+        """Those of local files; other filesystems tell them with the values, or not at all."""
+        if self._files is None:
+            return [None] * len(request.keys)
+        return await self._files.perform_async(request)
+
+    @answers(Hold)
+    async def _answer_hold(self, request: Hold) -> object | None:
+        """Local nodes can be held."""
+        return None if self._files is None else await self._files.perform_async(request)
+
+    @answers(LetGo)
+    async def _answer_let_go(self, request: LetGo) -> None:
+        """Let go of a local node."""
+        if self._files is not None:
+            await self._files.perform_async(request)
 
     async def _set_if(self, key: str, value: bytes | None, version: Hashable) -> bool:
+        if self._files is not None:
+            if value is None:
+                return not await self._files.perform_async(Delete([key], [version]))
+            return not await self._files.perform_async(Put([key], [value], [version]))
         s3 = self._s3
         if s3 is None:
             return await super()._set_if(key, value, version)
@@ -301,6 +335,9 @@ class FsspecStore(AsyncStore):
         return part
 
     async def _set(self, key: str, value: bytes) -> None:
+        if self._files is not None:
+            await self._files.perform_async(Put([key], [value]))
+            return
         path = self._path(key)
         try:
             await self._used._pipe_file(path, value)
@@ -329,6 +366,8 @@ class FsspecStore(AsyncStore):
         await self._used._makedirs(path.rpartition("/")[0], exist_ok=True)
 
     async def _create(self, key: str, value: bytes) -> bool:
+        if self._files is not None:
+            return await self._files.perform_async(Swap(key, None, value))
         if self._s3 is not None and self._s3.honours_conditions:
             return await self._s3.create(self._path(key), value)
         if "mode" not in self._takes["_pipe_file"]:
