@@ -74,6 +74,9 @@ class Config:
     """Shard indexes a handle keeps, where the store tells versions of a value apart; 0: none."""
     batch_nbytes: int = attrs.field(default=2 * _MIB, validator=_positive)
     """Decoded bytes that one batch of chunks may hold (at least one chunk)."""
+    variable_chunk_nbytes: int = attrs.field(default=256 * _MIB, validator=_positive)
+    """Bytes that a chunk of elements of any length (text, objects) may decode to: a few stored
+    bytes can claim any number."""
     concurrency: int = attrs.field(default=64, validator=_positive)
     """Requests that one call may have under way, for stores that wait (remote ones)."""
     workers: int = attrs.field(factory=lambda: os.cpu_count() or 1, validator=_positive)

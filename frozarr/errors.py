@@ -23,6 +23,7 @@ __all__ = [
     "MetadataError",
     "NegativeStepError",
     "NodeNotFoundError",
+    "OversizeError",
     "RangeNotSatisfiableError",
     "ReadOnlyError",
     "SelectionError",
@@ -34,6 +35,10 @@ __all__ = [
 ]
 
 __dir__ = only(__all__)
+
+
+_LONGEST = 4000
+"""Characters of a message: whoever wrote a document may have made it as long as they liked."""
 
 
 class FrozarrError(Exception):
@@ -55,8 +60,15 @@ class FrozarrError(Exception):
     """Path inside the document concerned."""
 
     def __init__(self, message: str = "", **fields: object) -> None:
-        super().__init__(message)
+        super().__init__(message if len(message) <= _LONGEST else _shortened(message))
         self.__dict__.update(fields)
+
+
+def _shortened(message: str) -> str:
+    """The first and the last part of a text that is too long to be read."""
+    left_out = len(message) - _LONGEST
+    half = _LONGEST // 2
+    return f"{message[:half]} … ({left_out} characters left out) … {message[-half:]}"
 
 
 class MetadataError(FrozarrError, ValueError):
@@ -152,6 +164,13 @@ class ChunkNotFoundError(FrozarrError, KeyError):
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""
+
+
+class OversizeError(FrozarrError, ValueError):
+    """A stored value is larger than anything that it can be; it was not read.
+
+    It is corrupt, or made to fill the reader's memory. Restore it from a copy, or delete the key.
+    """
 
 
 class StoreError(FrozarrError, OSError):

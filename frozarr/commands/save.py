@@ -210,6 +210,9 @@ def _at_once(
 
 def _values(place: StorePath, metadata: ArrayMetadata, config: Config) -> Program[AnyArray]:
     """All values of an array."""
-    array, access = bind_array(metadata, strings=config.strings), Access(place, config)
+    array, access = (
+        bind_array(metadata, strings=config.strings, variable_nbytes=config.variable_chunk_nbytes),
+        Access(place, config),
+    )
     chosen = select(array, access, ..., "numpy")
     return np.asarray((yield from read(array, access, chosen)))

@@ -115,7 +115,10 @@ class ArrayHandle(Immutable):
     def bound(self) -> BoundArray:
         """The metadata bound to kernels: what programs read and write by."""
         with naming(self.store_path, self.metadata):
-            return bind_array(self.metadata, strings=self.config.strings)
+            return bind_array(
+                self.metadata, strings=self.config.strings,
+                variable_nbytes=self.config.variable_chunk_nbytes,
+            )  # fmt: skip
 
     @cached_property
     def access(self) -> Access:

@@ -47,6 +47,7 @@ from frozarr.indexing.shard import (
     inner_ids,
     locate,
     refine,
+    without_faults,
     write_order,
 )
 from frozarr.indexing.uniform import same_shape
@@ -84,6 +85,7 @@ __all__ = [
     "ShardIndexError",
     "SliceRows",
     "check_index",
+    "without_faults",
     "chunk_regions",
     "coalesce",
     "first_inner",

@@ -26,6 +26,7 @@ __all__ = [
     "inner_ids",
     "locate",
     "refine",
+    "without_faults",
     "write_order",
 ]
 
@@ -33,7 +34,10 @@ Indices: TypeAlias = npt.NDArray[np.int64]
 Index: TypeAlias = npt.NDArray[np.uint64]
 MISSING = np.uint64(2**64 - 1)
 """Offset and length of an inner chunk that is not stored."""
-_LARGEST = np.uint64(2**62)
+_FAULTY = np.array([2**64 - 2, 2**64 - 2], np.uint64)
+"""An entry that says nothing: what it said can't be."""
+_LARGEST = np.uint64(2**62 - 1)
+"""Bytes of what can be stored; the sum of two is a signed integer still."""
 
 
 class ShardIndexError(ValueError):
@@ -209,7 +213,12 @@ def locate(index: Index, ids: Indices) -> Located:
     bad = half | (present & (entries > _LARGEST).any(axis=1))
     if bad.any():
         at = int(np.flatnonzero(bad)[0])
-        raise ShardIndexError(f"entry {int(ids[at])} of the shard index is {entries[at].tolist()}")
+        what = (
+            "overlaps another, or lies outside the shard or in its index"
+            if bool((entries[at] == _FAULTY).all())
+            else f"is {entries[at].tolist()}"
+        )
+        raise ShardIndexError(f"entry {int(ids[at])} of the shard index {what}")
     known = np.where(absent, np.uint64(0), entries).astype(np.int64)
     return Located(known[:, 0], known[:, 1], present)
 
@@ -246,6 +255,43 @@ def check_index(index: Index, nbytes: int | None, index_nbytes: int, *, at_start
     if overlap.any():
         at = int(np.flatnonzero(overlap)[0])
         raise ShardIndexError(f"inner chunks overlap in bytes [{start[at + 1]}, {stop[at]})")
+
+
+def without_faults(index: Index, nbytes: int | None, index_nbytes: int, *, at_start: bool) -> Index:
+    """The index, entries that `check_index` would refuse replaced: `locate` refuses each of them.
+
+    So the inner chunks that a fault does not concern can still be read.
+
+    Examples
+    --------
+    >>> faulty = np.array([[0, 5], [3, 4], [7, 2]], np.uint64)
+    >>> locate(without_faults(faulty, 100, 36, at_start=False), np.array([2])).nbytes
+    array([2])
+    """
+    try:
+        check_index(index, nbytes, index_nbytes, at_start=at_start)
+    except ShardIndexError:
+        absent = index == MISSING
+        sane = np.flatnonzero(~absent.any(axis=1) & (index <= _LARGEST).all(axis=1))
+        where = locate(index, sane)
+        start, stop = where.offset, where.offset + where.nbytes
+        low = index_nbytes if at_start else 0
+        high = int(_LARGEST) * 2 if nbytes is None else nbytes - (0 if at_start else index_nbytes)
+        bad = np.zeros(len(index), bool)
+        bad[sane] = (start < low) | (stop > high) | _overlapping(start, stop)
+        return np.where(bad[:, np.newaxis], _FAULTY, index)
+    return index
+
+
+def _overlapping(start: Indices, stop: Indices) -> npt.NDArray[np.bool_]:
+    """Which of some byte ranges overlap another one that is not the same."""
+    ranges, same = np.unique(np.stack([start, stop], axis=1), axis=0, return_inverse=True)
+    first, last = ranges[:, 0], ranges[:, 1]
+    reached = np.maximum.accumulate(last)
+    overlapping = np.zeros(len(ranges), bool)
+    overlapping[1:] = first[1:] < reached[:-1]
+    overlapping[:-1] |= first[1:] < last[:-1]
+    return overlapping[same.reshape(-1)]
 
 
 # ------------------------------------------------------------------ in which order they are written

@@ -8,6 +8,7 @@ import numpy as np
 
 from frozarr.indexing import Plan
 from frozarr.indexing.columns import read_only
+from frozarr.io.kernels.base import VARIABLE_NBYTES
 from frozarr.io.kernels.bind import bind_chain
 from frozarr.io.kernels.chain import BoundChain
 from frozarr.io.kernels.fill import as_scalar
@@ -55,10 +56,15 @@ class BoundArray(Immutable):
     """What reads of text return."""
     registry: Registry = attrs.field(factory=default_registry)
     """What made the kernels."""
+    variable_nbytes: int = VARIABLE_NBYTES
+    """Bytes that a chunk of elements of any length may have."""
 
     def __reduce__(self) -> tuple[object, ...]:
         registry = None if self.registry is default_registry() else self.registry
-        recipe = self.metadata, self.chain.chunk_shape, self.fields, self.strings, registry
+        recipe = (
+            self.metadata, self.chain.chunk_shape, self.fields, self.strings, registry,
+            self.variable_nbytes,
+        )  # fmt: skip
         return _bound_again, recipe
 
     @property
@@ -102,7 +108,9 @@ class BoundArray(Immutable):
         """The same array, those of its chunks that have this shape (in elements)."""
         if shape == self.chain.chunk_shape:
             return self
-        chain = bind_chain(self.metadata, shape, registry=self.registry)
+        chain = bind_chain(
+            self.metadata, shape, registry=self.registry, variable_nbytes=self.variable_nbytes
+        )
         return attrs.evolve(self, chain=chain)
 
 
@@ -111,6 +119,7 @@ def bind_array(
     *,
     strings: Literal["numpy", "object"] = "numpy",
     registry: Registry | None = None,
+    variable_nbytes: int = VARIABLE_NBYTES,
 ) -> BoundArray:
     """An array's metadata bound to kernels.
 
@@ -122,17 +131,21 @@ def bind_array(
         What reads of text return: numpy's StringDType, or Python objects.
     registry
         What makes kernels; the default registry if none is given.
+    variable_nbytes
+        Bytes that a chunk of elements of any length may have.
     """
     known = registry if registry is not None else default_registry()
-    chain = bind_chain(metadata, registry=known)
+    chain = bind_chain(metadata, registry=known, variable_nbytes=variable_nbytes)
     fill = read_only(as_scalar(metadata.fill, metadata.dtype).astype(chain.stored_dtype))
-    return BoundArray(metadata, chain, fill, None, strings, known)
+    return BoundArray(metadata, chain, fill, None, strings, known, variable_nbytes)
 
 
 def _bound_again(
     metadata: ArrayMetadata, chunk_shape: Shape, fields: Fields,
-    strings: Literal["numpy", "object"], registry: Registry | None,
+    strings: Literal["numpy", "object"], registry: Registry | None, variable_nbytes: int,
 ) -> BoundArray:  # fmt: skip
     """A bound array that was pickled: kernels are made again."""
-    bound = bind_array(metadata, strings=strings, registry=registry).for_chunks(chunk_shape)
+    bound = bind_array(
+        metadata, strings=strings, registry=registry, variable_nbytes=variable_nbytes
+    ).for_chunks(chunk_shape)
     return bound if fields is None else bound.with_fields(fields)

@@ -37,6 +37,8 @@ class Policy:
     """Decoded bytes of a region in which an array of another library is copied."""
     name_chunks: int = 10_000
     """Chunks up to which those outside a new shape are named rather than listed."""
+    most_overhead_nbytes: int = 16 * 1024 * 1024
+    """Bytes by which an encoded value may exceed what is decoded, whatever the codec."""
     cached_document_nbytes: int = 16 * _KIB
     """Bytes up to which the value of a document is kept for the next who reads the same one."""
 
@@ -49,6 +51,10 @@ class Policy:
             Inner chunks.
         """
         return 2 * wanted > there
+
+    def most_encoded(self, nbytes: int) -> int:
+        """Bytes that no honest encoder makes of so many."""
+        return 8 * nbytes + self.most_overhead_nbytes
 
     def batch_chunks(self, nchunks: int, chunk_nbytes: int, config: Config) -> int:
         """Chunks in a batch of a plan: batches of equal size, enough for all workers.

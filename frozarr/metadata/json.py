@@ -5,6 +5,7 @@ Infinity are accepted (zarr-python and netCDF write them), and every failure is 
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn, TypeAlias, Union
 
@@ -18,6 +19,7 @@ __all__ = ["FrozenJSON", "FrozenList", "FrozenMap", "dumps", "freeze", "loads", 
 
 MAX_DOCUMENT_NBYTES = 64 * 1024 * 1024
 MAX_DEPTH = 200
+_SHOWN = 10
 
 FrozenJSON: TypeAlias = Union[None, bool, int, float, str, "FrozenList", "FrozenMap"]
 """JSON with FrozenList for lists and FrozenMap for objects."""
@@ -174,9 +176,10 @@ def thaw(value: object) -> Any:
 def _members(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        raise MetadataError(f"not a valid document: members {twice} stand twice")
+        counts = Counter(name for name, _ in pairs)
+        twice = sorted(name for name, count in counts.items() if count > 1)
+        shown = f"{twice[:_SHOWN]}{' and more' if len(twice) > _SHOWN else ''}"
+        raise MetadataError(f"not a valid document: members {shown} stand twice")
     return members
 
 
@@ -201,7 +204,7 @@ def loads(document: bytes | memoryview, *, where: str = "document") -> JSON:
     if len(document) > MAX_DOCUMENT_NBYTES:
         raise MetadataError(f"{where}: {len(document)} bytes exceed {MAX_DOCUMENT_NBYTES}")
     try:
-        value: JSON = json.loads(bytes(document), object_pairs_hook=_members)
+        value: JSON = json.loads(bytes(document).decode("utf-8-sig"), object_pairs_hook=_members)
     except MetadataError as error:
         raise MetadataError(f"{where}: {error}") from None
     except UnicodeDecodeError as error:

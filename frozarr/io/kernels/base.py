@@ -18,10 +18,12 @@ from frozarr.metadata.registry import Registry, default_registry
 from frozarr.types import AnyArray, AnyDtype
 
 __all__ = [
-    "ArrayCoding", "ArrayFilter", "Binding", "BytesKernel", "BytesLike", "DecodeError", "Joined",
-    "Parts", "as_bytes_view",
+    "ArrayCoding", "ArrayFilter", "Binding", "BudgetError", "BytesKernel", "BytesLike",
+    "DecodeError", "VARIABLE_NBYTES", "Joined", "MissingCodecError", "Parts", "as_bytes_view",
 ]  # fmt: skip
 
+VARIABLE_NBYTES = 256 * 1024 * 1024
+"""As many as the config has by default."""
 BytesLike: TypeAlias = bytes | bytearray | memoryview | AnyArray
 Joined: TypeAlias = npt.NDArray[np.uint8]
 """Decoded chunks of one size side by side, 1-d."""
@@ -30,6 +32,14 @@ Indices: TypeAlias = npt.NDArray[np.int64]
 
 class DecodeError(ValueError):
     """Encoded bytes are corrupt; the caller adds where they came from."""
+
+
+class BudgetError(DecodeError):
+    """Encoded bytes would decode to more than is allowed."""
+
+
+class MissingCodecError(DecodeError):
+    """Encoded bytes are right, but this build of a library can't decode them."""
 
 
 @attrs.frozen(eq=False)
@@ -84,6 +94,8 @@ class Binding:
     """What makes the kernels of inner codecs."""
     namespace: Any = np
     """Array namespace that chunks live in: numpy, or a device's."""
+    variable_nbytes: int = VARIABLE_NBYTES
+    """Bytes that a chunk of elements of any length may have."""
 
 
 class BytesKernel(ABC):

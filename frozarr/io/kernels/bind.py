@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 import attrs
 import numpy as np
 
-from frozarr.io.kernels.base import ArrayCoding, ArrayFilter, Binding, BytesKernel
+from frozarr.io.kernels.base import VARIABLE_NBYTES, ArrayCoding, ArrayFilter, Binding, BytesKernel
 from frozarr.io.kernels.chain import BoundChain
 from frozarr.io.kernels.elements import Filtered, stored_values
 from frozarr.io.kernels.fill import as_scalar
@@ -82,6 +82,7 @@ def _limits(kernels: Sequence[BytesKernel], nbytes: int, *, exact: bool = True) 
 def bind_chain(
     metadata: ArrayMetadata, chunk_shape: Shape | None = None, *,
     registry: Registry | None = None, namespace: Any = np,
+    variable_nbytes: int = VARIABLE_NBYTES,
 ) -> BoundChain:  # fmt: skip
     """The chain of an array, bound to its chunk shape and type.
 
@@ -95,15 +96,19 @@ def bind_chain(
         What makes kernels; the default registry if none is given.
     namespace
         Array namespace that chunks live in: numpy, or a device's.
+    variable_nbytes
+        Bytes that a chunk of elements of any length may have.
     """
     if isinstance(metadata, ArrayV2Metadata):
-        return _bind_v2(metadata)
+        return _bind_v2(metadata, variable_nbytes)
     spec = metadata.chunk_spec
     if chunk_shape is not None:
         spec = ChunkSpec(chunk_shape, spec.dtype)
     fill = as_scalar(metadata.fill, spec.dtype)
     known = registry if registry is not None else default_registry()
-    return bind_codecs(metadata.codecs, Binding(spec, spec, fill, known, namespace))
+    return bind_codecs(
+        metadata.codecs, Binding(spec, spec, fill, known, namespace, variable_nbytes)
+    )
 
 
 def bind_codecs(codecs: tuple[Codec, ...], binding: Binding) -> BoundChain:
@@ -231,7 +236,7 @@ def _leading_transposes(
     return ahead, codecs[len(ahead) :]
 
 
-def _bind_v2(metadata: ArrayV2Metadata) -> BoundChain:
+def _bind_v2(metadata: ArrayV2Metadata, variable_nbytes: int) -> BoundChain:
     shape = metadata.chunks
     axes = tuple(range(len(shape)))
     if metadata.order == "F":
@@ -241,7 +246,7 @@ def _bind_v2(metadata: ArrayV2Metadata) -> BoundChain:
     coding = None
     if metadata.dtype.hasobject:
         at = next(i for i, config in enumerate(configs) if config["id"] in OBJECT_CODECS)
-        coding = Objects.of(configs.pop(at), stored)
+        coding = Objects.of(configs.pop(at), stored, variable_nbytes)
     kernels = tuple(numcodecs_kernel(config) for config in configs)
     nbytes = math.prod(shape) * metadata.dtype.itemsize if coding is None else coding.limit
     limits = _limits(kernels, nbytes, exact=coding is None)

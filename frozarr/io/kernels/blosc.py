@@ -6,7 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from frozarr.io.kernels.base import Binding, BytesKernel, BytesLike, DecodeError, as_bytes_view
+from frozarr.io.kernels.base import (
+    Binding,
+    BudgetError,
+    BytesKernel,
+    BytesLike,
+    DecodeError,
+    MissingCodecError,
+    as_bytes_view,
+)
 from frozarr.metadata.codecs.compressors import BLOSC_SHUFFLES, BloscCodec
 
 __all__ = ["BloscKernel", "blosc_kernel"]
@@ -20,6 +28,16 @@ def blosc_module() -> Any:
     import numcodecs.blosc  # noqa: PLC0415 - 100 ms, needed by few
 
     return numcodecs.blosc
+
+
+_INSIDE = {0: "blosclz", 1: "lz4", 2: "snappy", 3: "zlib", 4: "zstd"}
+"""Formats of what is inside, by the upper three of the flags (README_CHUNK_FORMAT of c-blosc)."""
+
+
+@cache
+def compressors() -> tuple[str, ...]:
+    """What the library at hand can decode."""
+    return tuple(blosc_module().list_compressors())
 
 
 def check_blosc_header(view: memoryview, limit: int) -> int:
@@ -36,10 +54,16 @@ def check_blosc_header(view: memoryview, limit: int) -> int:
     if cbytes != len(view):
         raise DecodeError(f"blosc: header claims {cbytes} stored bytes, there are {len(view)}")
     if nbytes > limit:
-        raise DecodeError(f"blosc: header claims {nbytes} bytes, {limit} are allowed")
+        raise BudgetError(f"blosc: header claims {nbytes} bytes, {limit} are allowed")
     if nbytes and not blocksize > 0:
         raise DecodeError(f"blosc: impossible block size {blocksize}")
     stored_raw = bool(flags & 0x2)
+    inside = _INSIDE.get(flags >> 5)
+    if nbytes and not stored_raw and inside is not None and inside not in compressors():
+        raise MissingCodecError(
+            f"blosc: it is compressed by {inside}, which the installed numcodecs was built "
+            f"without; it has {', '.join(compressors())}"
+        )
     if stored_raw and cbytes != nbytes + _BLOSC_HEADER.size:
         raise DecodeError(f"blosc: {cbytes} stored bytes can't hold {nbytes} raw ones")
     if nbytes and not stored_raw:

@@ -6,7 +6,14 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
-from frozarr.io.kernels.base import Binding, BytesKernel, BytesLike, DecodeError, as_bytes_view
+from frozarr.io.kernels.base import (
+    Binding,
+    BudgetError,
+    BytesKernel,
+    BytesLike,
+    DecodeError,
+    as_bytes_view,
+)
 from frozarr.metadata.codecs.compressors import GzipCodec
 
 _inflate: Any = zlib
@@ -22,6 +29,7 @@ __all__ = [
 ]  # fmt: skip
 
 _GZIP_WBITS = 31
+_WINDOW = 4096
 _STREAM_ERRORS: tuple[type[Exception], ...] = (
     zlib.error, _inflate.error, OSError, lzma.LZMAError, EOFError,
 )  # fmt: skip
@@ -44,24 +52,51 @@ class StreamKernel(BytesKernel):
 
     def decode(self, encoded: BytesLike, limit: int) -> BytesLike:
         """Decoded bytes of all members."""
+        view = as_bytes_view(encoded)
         parts: list[bytes] = []
-        left = limit
-        rest: Any = as_bytes_view(encoded)
+        left, position = limit, 0
+        window = len(view)  # mostly there is one member
         try:
-            while True:
-                member = self._decoder()
-                part = member.decompress(rest, left + 1)
-                parts.append(part)
-                left -= len(part)
-                if left < 0:
-                    raise DecodeError(f"{self._name} holds more than the {limit} bytes allowed")
-                if not member.eof:
-                    raise DecodeError(f"{self._name} is truncated")
-                rest = member.unused_data
-                if not rest:
-                    return parts[0] if len(parts) == 1 else b"".join(parts)
+            while position < len(view) or not parts:
+                used = self._member(view[position:], window, left, parts)
+                left -= len(parts[-1])
+                position += used
+                window = _WINDOW
         except _STREAM_ERRORS as error:
             raise DecodeError(f"{self._name}: {error}") from error
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _member(self, rest: memoryview, window: int, limit: int, parts: list[bytes]) -> int:
+        """Decode one member; the encoded bytes it took.
+
+        Parameters
+        ----------
+        rest
+            Encoded bytes from the member's first on.
+        window
+            How many of them are given to the decoder first: what it does not use it copies.
+        limit
+            Bytes that it may decode to.
+        parts
+            The member's decoded bytes are appended.
+        """
+        member = self._decoder()
+        pieces: list[bytes] = []
+        position, decoded = 0, 0
+        while True:
+            given = rest[position : position + window]
+            piece = member.decompress(given, limit - decoded + 1)
+            pieces.append(piece)
+            decoded += len(piece)
+            if decoded > limit:
+                raise BudgetError(f"{self._name} holds more than the {limit} bytes allowed")
+            position += len(given)
+            if member.eof:
+                parts.append(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+                return position - len(member.unused_data)
+            if position >= len(rest):
+                raise DecodeError(f"{self._name} is truncated")
+            window *= 2
 
     def encode(self, decoded: BytesLike) -> BytesLike:
         """One member."""

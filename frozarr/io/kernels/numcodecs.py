@@ -15,6 +15,7 @@ from frozarr.io.kernels.base import (
     ArrayCoding,
     ArrayFilter,
     Binding,
+    BudgetError,
     BytesKernel,
     BytesLike,
     DecodeError,
@@ -56,7 +57,7 @@ class NumcodecsKernel(BytesKernel):
         if name == "lz4":
             claimed = int.from_bytes(bytes(as_bytes_view(encoded)[:4]), "little")
             if claimed > limit:
-                raise DecodeError(f"lz4: header claims {claimed} bytes, {limit} are allowed")
+                raise BudgetError(f"lz4: header claims {claimed} bytes, {limit} are allowed")
         try:
             decoded: BytesLike = self._codec.decode(encoded)
         except Exception as error:  # codecs of other packages raise what they like

@@ -12,8 +12,8 @@ from frozarr.indexing.shard import (
     MISSING,
     Located,
     ShardIndexError,
-    check_index,
     locate,
+    without_faults,
     write_order,
 )
 from frozarr.io.kernels.base import (
@@ -88,12 +88,12 @@ class ShardFormat(ArrayCoding):
         return decoded.reshape(-1, 2).astype(np.uint64)
 
     def split(self, shard: BytesLike) -> tuple[memoryview, Index]:
-        """All bytes of a shard and its index, every entry of which has been checked.
+        """All bytes of a shard and its index, which `locate` may be asked about.
 
         Raises
         ------
         DecodeError
-            A truncated shard or a corrupt index.
+            A truncated shard, or an index that fails its checksum.
         """
         view = as_bytes_view(shard)
         if len(view) < self.index_nbytes:
@@ -102,14 +102,12 @@ class ShardFormat(ArrayCoding):
         index = self.decode_index(
             view[: self.index_nbytes] if at_start else view[len(view) - self.index_nbytes :]
         )
-        self._check(index, len(view))
-        return view, index
+        return view, self._checked(index, len(view))
 
-    def _check(self, index: Index, nbytes: int | None) -> None:
-        try:
-            check_index(index, nbytes, self.index_nbytes, at_start=self.location == "start")
-        except ShardIndexError as error:
-            raise DecodeError(str(error)) from error
+    def _checked(self, index: Index, nbytes: int | None) -> Index:
+        """The index; what is wrong in it is an error for those who ask for it."""
+        at_start = self.location == "start"
+        return without_faults(index, nbytes, self.index_nbytes, at_start=at_start)
 
     def checked_index(self, encoded: BytesLike) -> Index:
         """Index read on its own, checked as far as that goes without the size of the shard.
@@ -119,9 +117,7 @@ class ShardFormat(ArrayCoding):
         DecodeError
             A corrupt index.
         """
-        index = self.decode_index(encoded)
-        self._check(index, None)
-        return index
+        return self._checked(self.decode_index(encoded), None)
 
     def locate(self, index: Index, ids: npt.NDArray[np.int64]) -> Located:
         """Where some inner chunks lie; DecodeError for a corrupt entry."""

@@ -11,14 +11,20 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from frozarr.io.kernels.base import ArrayCoding, Binding, BytesLike, DecodeError, as_bytes_view
+from frozarr.io.kernels.base import (
+    VARIABLE_NBYTES,
+    ArrayCoding,
+    Binding,
+    BytesLike,
+    DecodeError,
+    as_bytes_view,
+)
 from frozarr.io.kernels.numcodecs import registered_codec
 from frozarr.metadata.codecs.vlen import VlenCodec
 from frozarr.types import AnyArray, Shape
 
 __all__ = ["COUNTS_NULS", "Objects", "packed_ascii", "vlen_coding"]
 
-_MOST = 2**31 - 1
 _TEXT = np.dtypes.StringDType()
 COUNTS_NULS = np.strings.str_len(np.array(["\0\0"], _TEXT)).tolist() == [2]
 """Whether numpy counts the NULs that a text ends with; before 2.5 it did not, and they got lost."""
@@ -40,16 +46,20 @@ class Objects(ArrayCoding):
 
     codec: Any
     shape: Shape
+    most_nbytes: int = VARIABLE_NBYTES
 
     @classmethod
-    def of(cls, codec: "str | dict[str, Any]", shape: Shape) -> "Objects":
+    def of(
+        cls, codec: "str | dict[str, Any]", shape: Shape, most_nbytes: int = VARIABLE_NBYTES
+    ) -> "Objects":
         """Coding of a chunk by the id or configuration of an object codec."""
-        return cls(registered_codec({"id": codec} if isinstance(codec, str) else codec), shape)
+        config = {"id": codec} if isinstance(codec, str) else codec
+        return cls(registered_codec(config), shape, most_nbytes)
 
     @property
     def limit(self) -> int:
-        """No bound is known: elements have any length."""
-        return _MOST
+        """What the config allows, because elements have any length."""
+        return self.most_nbytes
 
     @property
     def _counted(self) -> bool:
@@ -166,4 +176,4 @@ def unpacked_ascii(content: npt.NDArray[np.uint8], count: int) -> AnyArray | Non
 
 def vlen_coding(codec: VlenCodec, binding: Binding) -> Objects:
     """Coding of ``vlen-utf8`` and ``vlen-bytes``."""
-    return Objects.of(codec.name, binding.spec.shape)
+    return Objects.of(codec.name, binding.spec.shape, binding.variable_nbytes)

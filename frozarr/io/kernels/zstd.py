@@ -13,6 +13,7 @@ import zstandard
 
 from frozarr.io.kernels.base import (
     Binding,
+    BudgetError,
     BytesKernel,
     BytesLike,
     DecodeError,
@@ -31,6 +32,7 @@ _COMPRESSORS: dict[tuple[int, bool], list[zstandard.ZstdCompressor]] = {}
 _SMALL_FRAME = 128 * 1024
 _FEW_FRAMES = 4
 _HEAD_NBYTES = 21
+_PIECE = 4096
 _MAGIC = np.frombuffer(b"\x28\xb5\x2f\xfd", np.uint8)
 _DICTIONARY_NBYTES = np.array([0, 1, 2, 4])
 
@@ -105,14 +107,14 @@ class ZstdKernel(BytesKernel):
         context = _DECOMPRESSORS.pop() if _DECOMPRESSORS else zstandard.ZstdDecompressor()
         try:
             claimed = zstandard.frame_content_size(view)
-            if 0 <= claimed <= limit:
+            if 0 < claimed <= limit:
                 try:
                     return context.decompress(view, max_output_size=claimed, allow_extra_data=False)
                 except zstandard.ZstdError as error:
                     if "extra data" not in str(error) and "unused" not in str(error):
                         raise
             elif claimed > limit:
-                raise DecodeError(f"zstd frame claims {claimed} bytes, {limit} are allowed")
+                raise BudgetError(f"zstd frame claims {claimed} bytes, {limit} are allowed")
             return _decode_frames(context, view, limit)
         except zstandard.ZstdError as error:
             raise DecodeError(f"zstd: {error}") from error
@@ -189,20 +191,20 @@ def _decode_frames(
 ) -> bytes:
     """Frames one after the other, each read to its end, never past the limit."""
     decoded = bytearray()
-    rest = bytes(view)
-    while rest:
+    rest = memoryview(view)
+    position = 0
+    while position < len(rest):
         frame = context.decompressobj(write_size=min(limit + 1, 1 << 20))
         # fed in pieces, so that a bomb is noticed after a piece and not after its whole output
-        for start in range(0, len(rest), 4096):
-            piece = rest[start : start + 4096]
+        while not frame.eof:
+            piece = rest[position : position + _PIECE]
+            if not piece:
+                raise DecodeError("zstd frame is truncated")
             decoded += frame.decompress(piece)
             if len(decoded) > limit:
-                raise DecodeError(f"zstd frames hold more than the {limit} bytes allowed")
-            if frame.eof:
-                rest = frame.unused_data + rest[start + len(piece) :]
-                break
-        else:
-            raise DecodeError("zstd frame is truncated")
+                raise BudgetError(f"zstd frames hold more than the {limit} bytes allowed")
+            position += len(piece)
+        position -= len(frame.unused_data)
     return bytes(decoded)
 
 

@@ -15,7 +15,13 @@ from frozarr.errors import ChunkDecodeError, ChunkNotFoundError, ConflictError
 from frozarr.indexing import Plan, gather, scatter, singles
 from frozarr.io.access import Access
 from frozarr.io.bound import BoundArray
-from frozarr.io.kernels.base import BytesLike, DecodeError, Parts
+from frozarr.io.kernels.base import (
+    BudgetError,
+    BytesLike,
+    DecodeError,
+    MissingCodecError,
+    Parts,
+)
 from frozarr.io.kernels.fill import equal_to_fill
 from frozarr.io.policy import POLICY
 from frozarr.io.programs.requests import Delete, Get, GetInto, Lock, Program, Put, Sizes
@@ -46,12 +52,21 @@ def read_chunks(array: BoundArray, access: Access, plan: Plan, out: AnyArray) ->
     if array.chain.raw and array.chain.nbytes:
         staging = yield from _read_raw(array, access, keys)
     else:
-        buffers = yield from Get(keys, array.chain.nbytes + _SPARE_NBYTES)
+        buffers = yield from Get(
+            keys, array.chain.nbytes + _SPARE_NBYTES, most_nbytes=most_nbytes(array)
+        )
         if one_by_one(array) and len(keys) > 1:
             _place_singly(array, access, plan, keys, buffers, out)
             return
         staging = _decode_all(array, access, keys, buffers)
     scatter(plan, array.chunks_of(staging), out)
+
+
+def most_nbytes(array: BoundArray) -> int:
+    """Bytes that an encoded chunk can have at most."""
+    chain = array.chain
+    variable = array.variable_nbytes if chain.stored_dtype.hasobject or not chain.nbytes else 0
+    return POLICY.most_encoded(max(chain.nbytes, variable))
 
 
 def one_by_one(array: BoundArray) -> bool:
@@ -132,6 +147,18 @@ def _decode(
 
 def located(access: Access, key: str, error: DecodeError) -> ChunkDecodeError:
     """The error of a kernel with the array and the key it concerns."""
+    if isinstance(error, MissingCodecError):
+        return ChunkDecodeError(
+            f"{access.place}: chunk {key!r} can't be decoded here: {error}",
+            url=str(access.place), key=key,
+        )  # fmt: skip
+    if isinstance(error, BudgetError):
+        return ChunkDecodeError(
+            f"{access.place}: chunk {key!r} is too large, or corrupt: {error}. If it is right, "
+            "raise config(variable_chunk_nbytes=...): it is for chunks of text and objects, others "
+            "have as many bytes as the document says",
+            url=str(access.place), key=key,
+        )  # fmt: skip
     return ChunkDecodeError(
         f"{access.place}: chunk {key!r} is corrupt: {error}. Restore it from a copy, or delete "
         "the key to read the fill value instead",
@@ -207,7 +234,9 @@ def _write(
     versions: list[Hashable] = []
     if partial:
         wanted = [keys[row] for row in partial]
-        buffers = yield from Get(wanted, array.chain.nbytes + _SPARE_NBYTES, versions)
+        buffers = yield from Get(
+            wanted, array.chain.nbytes + _SPARE_NBYTES, versions, most_nbytes(array)
+        )
         stored = dict(zip(wanted, buffers, strict=True))
     made: list[tuple[str, BytesLike | None]] = []
     # large chunks are merged and encoded one by one, while they are in the processor's cache

@@ -38,7 +38,7 @@ from frozarr.io.stores.path import StorePath
 from frozarr.metadata.array_v2 import parse_array_v2
 from frozarr.metadata.documents import NodeMetadata, parse_v3, serialize
 from frozarr.metadata.group import GroupMetadata, parse_group_v2
-from frozarr.metadata.json import dumps, loads
+from frozarr.metadata.json import MAX_DOCUMENT_NBYTES, dumps, loads
 from frozarr.metadata.paths import join
 from frozarr.metadata.registry import Registry, default_registry
 from frozarr.metadata.spec import ArrayMetadata
@@ -61,12 +61,13 @@ def load_node(place: StorePath, zarr_format: Format = None) -> Program[NodeMetad
     if zarr_format not in {2, 3, None}:
         raise ValueError(f"zarr_format must be 2 or 3 (or None for either), got {zarr_format!r}")
     if zarr_format in {3, None}:
-        (value,) = yield from Get([place.key("zarr.json")])
+        (value,) = yield from Get([place.key("zarr.json")], most_nbytes=MAX_DOCUMENT_NBYTES)
         if value is not None:
             return parse_stored_v3(place, value)
     if zarr_format in {2, None}:
         names = (".zarray", ".zattrs", ".zgroup")
-        values = yield from Get([place.key(name) for name in names])
+        keys = [place.key(name) for name in names]
+        values = yield from Get(keys, most_nbytes=MAX_DOCUMENT_NBYTES)
         array, attributes, group = (
             _decoded(place, name, value) for name, value in zip(names, values, strict=True)
         )

@@ -11,6 +11,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from frozarr.errors import OversizeError
 from frozarr.io.byte_requests import ByteRequest, check_range
 from frozarr.io.kernels.base import BytesLike, Parts
 from frozarr.metadata.paths import check_key, check_keys
@@ -22,7 +23,7 @@ __all__ = [
     "AnyRequest", "AnyStoreRequest", "Call", "Delete", "DeletePrefix", "Discard", "Gather", "Get",
     "GetInto", "GetRanges", "Hold", "LetGo", "ListNames", "ListPrefix", "Lock", "Performer",
     "Program", "Put", "Replace", "Request", "Sizes", "Stage", "StoreRequest", "Swap", "Task",
-    "Versions", "held",
+    "Versions", "check_nbytes", "held",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -136,6 +137,9 @@ class Get(_OfKeys[list[Value]]):
     versions: list[Hashable] | None = attrs.field(default=None, eq=False, repr=False)
     """An empty list to be filled by a store that can: for each key what tells the value from the
     next, to be given to `Put` and `Delete`."""
+    most_nbytes: int = attrs.field(default=0, eq=False, repr=False)
+    """Bytes beyond which a value is refused by an OversizeError, rather than read; 0 for no such
+    bound. For values that are inflated, or come from elsewhere."""
 
 
 @attrs.frozen(eq=False)
@@ -352,6 +356,21 @@ def undone_by(program: Program[T], undo: Callable[[], Program[None]]) -> Program
         except Exception as another:  # noqa: BLE001 - the first error is the one to report
             error.add_note(f"what was begun could not be removed: {another}")
         raise
+
+
+def check_nbytes(key: str, nbytes: int, most_nbytes: int) -> None:
+    """Refuse a value that is larger than it can be.
+
+    Raises
+    ------
+    OversizeError
+        See `Get.most_nbytes`.
+    """
+    if most_nbytes and nbytes > most_nbytes:
+        raise OversizeError(
+            f"key {key!r}: the value has {nbytes} bytes or more, at most {most_nbytes} are allowed",
+            key=key,
+        )
 
 
 def held(prefix: str, program: Callable[[bool], Program[T]]) -> Program[T]:

@@ -34,6 +34,7 @@ from frozarr.io.programs.chunks import (
     TRIES,
     check_missing,
     located,
+    most_nbytes,
     store_values,
     until_stored,
 )
@@ -110,7 +111,9 @@ def _read_whole(
     array: BoundArray, access: Access, shard: ShardFormat, touched: Sequence[Touched], out: AnyArray
 ) -> Program[None]:
     keys = [t.key for t in touched]
-    values = yield from Get(keys, array.chain.nbytes + shard.index_nbytes)
+    nbytes = array.chain.nbytes + shard.index_nbytes
+    most = most_nbytes(array) + POLICY.most_encoded(shard.index_nbytes)
+    values = yield from Get(keys, nbytes, most_nbytes=most)
     check_missing(access, [k for k, v in zip(keys, values, strict=True) if v is None])
     for each, value in zip(touched, values, strict=True):
         if value is None:
@@ -358,7 +361,9 @@ def _write(
     stored: dict[str, BytesLike | None] = {}
     versions: list[Hashable] = []
     if wanted:
-        buffers = yield from Get(wanted, array.chain.nbytes + shard.index_nbytes, versions)
+        nbytes = array.chain.nbytes + shard.index_nbytes
+        most = most_nbytes(array) + POLICY.most_encoded(shard.index_nbytes)
+        buffers = yield from Get(wanted, nbytes, versions, most)
         stored = dict(zip(wanted, buffers, strict=True))
     made: list[tuple[str, Parts | None]] = []
     for each in touched:

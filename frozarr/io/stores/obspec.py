@@ -15,10 +15,10 @@ from frozarr.io.byte_requests import (
     resolve_range,
 )
 from frozarr.io.kernels.base import BytesLike
-from frozarr.io.programs.requests import AnyStoreRequest
+from frozarr.io.programs.requests import AnyStoreRequest, check_nbytes
 from frozarr.io.runners.coroutines import finished
 from frozarr.io.stores.credentials import without_secrets
-from frozarr.io.stores.waiting import ABSENT, AsyncStore
+from frozarr.io.stores.waiting import ABSENT, MOST_NBYTES, AsyncStore
 from frozarr.metadata.paths import join
 
 __all__ = ["ObspecStore", "is_obspec"]
@@ -130,6 +130,8 @@ class ObspecStore(AsyncStore):
     async def _asked(self, key: str, options: dict[str, object]) -> tuple[BytesLike, Hashable]:
         """What the client gives for a key, and its ETag."""
         answer = await self.client.get_async(key, **({"options": options} if options else {}))
+        if not options and (size := _field(getattr(answer, "meta", {"size": 0}), "size")):
+            check_nbytes(key, int(size), MOST_NBYTES.get())
         value = memoryview(await answer.bytes_async())
         meta = getattr(answer, "meta", None)
         known = meta is not None and self.swaps_between_processes

@@ -10,6 +10,7 @@ import numpy as np
 
 from frozarr.io.byte_requests import resolve_range
 from frozarr.io.kernels.base import BytesLike, as_bytes_view
+from frozarr.io.policy import POLICY
 from frozarr.io.programs.requests import (
     Delete,
     DeletePrefix,
@@ -66,8 +67,8 @@ def _nothing(answer: T) -> Program[T]:
 
 
 def _get_into(request: GetInto) -> Program[Any]:
-    values = yield from Get(request.keys, request.rows.shape[1])
     width = request.rows.shape[1]
+    values = yield from Get(request.keys, width, most_nbytes=POLICY.most_encoded(width))
     views = [None if value is None else as_bytes_view(value) for value in values]
     sizes = np.array([-1 if view is None else len(view) for view in views], np.int64)
     fitting = np.flatnonzero(sizes == width)

@@ -12,6 +12,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Hashable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from contextvars import ContextVar
 from importlib import import_module
 from typing import Final, Generic, TypeVar
 
@@ -37,11 +38,13 @@ from frozarr.io.stores.dispatch import answers
 from frozarr.io.stores.simpler import by_simpler_requests
 from frozarr.io.stores.verbs import as_value
 
-__all__ = ["ABSENT", "AsyncStore", "background_loop", "wait_on"]
+__all__ = ["ABSENT", "MOST_NBYTES", "AsyncStore", "background_loop", "wait_on"]
 
 T = TypeVar("T")
 A = TypeVar("A")
 _IN_FLIGHT = 64
+MOST_NBYTES: Final[ContextVar[int]] = ContextVar("frozarr_most_nbytes", default=0)
+"""Bytes beyond which the values that are read now are refused; see `Get.most_nbytes`."""
 ABSENT: Final = "absent"
 """Version of a key that is missing."""
 
@@ -299,7 +302,11 @@ class AsyncStore(Store):
 
     @answers(Get)
     async def _answer_get(self, request: Get) -> list[BytesLike | None]:
-        return await self._values(request.keys, [None] * len(request.keys), request.versions)
+        token = MOST_NBYTES.set(request.most_nbytes)
+        try:
+            return await self._values(request.keys, [None] * len(request.keys), request.versions)
+        finally:
+            MOST_NBYTES.reset(token)
 
     @answers(GetRanges)
     async def _answer_get_ranges(self, request: GetRanges) -> list[BytesLike | None]:

@@ -15,6 +15,8 @@ __all__ = [
     "thawed_fill",
 ]  # fmt: skip
 
+MAX_ITEM_NBYTES = 64 * 1024 * 1024
+"""Bytes that an element of fixed length may have: fill values alone take several times that."""
 FillValue: TypeAlias = Any
 """A numpy scalar of the data type; for variable-length types a str or bytes."""
 

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from frozarr.metadata.dtypes.base import FillValue, given_fill
+from frozarr.metadata.dtypes.base import MAX_ITEM_NBYTES, FillValue, given_fill
 from frozarr.metadata.parsing.at import INVALID, At, Invalid
 from frozarr.metadata.parsing.members import Members
 from frozarr.metadata.parsing.parsers import integer, list_of
@@ -15,7 +15,7 @@ from frozarr.types import JSON, AnyDtype, Immutable
 
 __all__ = ["FixedLengthUtf32", "NullTerminatedBytes", "RawBytes"]
 
-_LONGEST = 2**31 - 1
+_LONGEST = MAX_ITEM_NBYTES
 
 
 def _length(members: Members, unit: int = 1) -> int | Invalid:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from frozarr.metadata.dtypes.base import REGISTERED, DataType
+from frozarr.metadata.dtypes.base import MAX_ITEM_NBYTES, REGISTERED, DataType
 from frozarr.metadata.dtypes.fixed import FixedLengthUtf32, NullTerminatedBytes, RawBytes
 from frozarr.metadata.dtypes.numeric import (
     COMPLEXES,
@@ -114,6 +114,8 @@ def parse_dtype_v2(at: At) -> AnyDtype | Invalid:
             dtype = np.dtype(value)
         except TypeError:
             dtype = None
+        if dtype is not None and dtype.itemsize > MAX_ITEM_NBYTES:
+            return at.problem(f"elements of {dtype.itemsize} bytes exceed {MAX_ITEM_NBYTES}")
         alone = dtype is not None and (dtype.itemsize <= 1 or dtype.kind in "SV")
         if dtype is not None and (value[0] != "|" or alone) and data_type_of(dtype) is not None:
             timed = dtype.kind not in "Mm" or "[" in value
@@ -199,6 +201,11 @@ def user_data_type(value: Any) -> tuple[DataType, AnyDtype]:
     if isinstance(value, str | Mapping) and (named := _named(value)) is not None:
         return named, named.numpy
     dtype: AnyDtype = np.dtype(value)
+    if dtype.itemsize > MAX_ITEM_NBYTES:
+        raise ValueError(
+            f"dtype {dtype} has elements of {dtype.itemsize} bytes, at most {MAX_ITEM_NBYTES} are "
+            "allowed; give the array another axis"
+        )
     if dtype.names is not None:  # fields without padding, as they are stored
         dtype = _packed(dtype)
     data_type = data_type_of(dtype)

@@ -13,7 +13,8 @@ __all__ = [
 
 T = TypeVar("T")
 MAX_EXTENT = 2**63 - 1
-MAX_RANK = 64
+MAX_RANK = 63
+"""One less than numpy has: a batch of chunks has an axis of its own."""
 
 
 def integer(low: int, high: int) -> Parser[int]:

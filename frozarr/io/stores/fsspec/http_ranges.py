@@ -1,7 +1,7 @@
 """Ranges over HTTP, where a server may ignore them: its status tells, and nothing else does."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from frozarr.errors import RangeNotSatisfiableError
 from frozarr.io.byte_requests import (
@@ -11,8 +11,12 @@ from frozarr.io.byte_requests import (
     SuffixByteRequest,
     resolve_range,
 )
+from frozarr.io.programs.requests import check_nbytes
 
-__all__ = ["header_of", "http_range", "is_http"]
+__all__ = ["header_of", "http_get", "is_http"]
+
+MOST_NBYTES: Final = 1 << 33
+"""Bytes that a body may have where nobody says how many: 8 GiB."""
 
 
 def is_http(fs: Any) -> bool:
@@ -38,8 +42,12 @@ def header_of(byte_range: ByteRequest) -> str:
             return f"bytes=-{suffix}"
 
 
-async def http_range(fs: Any, url: str, byte_range: ByteRequest, key: str) -> bytes:
-    """Part of a value; a server that answers with all of it is taken at its word.
+async def http_get(
+    fs: Any, url: str, byte_range: ByteRequest | None, key: str, most_nbytes: int = 0
+) -> tuple[bytes, str | None]:
+    """A value or part of it, and what tells it from the next: ETag or date, None if there is none.
+
+    A server that answers with all of the value where a part was asked for is taken at its word.
 
     Raises
     ------
@@ -47,18 +55,39 @@ async def http_range(fs: Any, url: str, byte_range: ByteRequest, key: str) -> by
         The server has no such value.
     RangeNotSatisfiableError
         The range starts past the end.
+    OversizeError
+        The value has more than `most_nbytes` (0 for no such bound).
     """
     session = await fs.set_session()
     options = {k: v for k, v in fs.kwargs.items() if k != "headers"}
-    headers = {**fs.kwargs.get("headers", {}), "Range": header_of(byte_range)}
+    headers = dict(fs.kwargs.get("headers", {}))
+    if byte_range is not None:
+        headers["Range"] = header_of(byte_range)
     async with session.get(fs.encode_url(url), headers=headers, **options) as response:
         if response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             raise RangeNotSatisfiableError(
                 f"key {key!r}: {byte_range} starts past the end of the value", key=key
             )
         fs._raise_not_found_for_status(response, url)
-        body: bytes = await response.read()
-        if response.status == HTTPStatus.PARTIAL_CONTENT:
-            return body
+        partial = response.status == HTTPStatus.PARTIAL_CONTENT
+        most = most_nbytes or MOST_NBYTES
+        if partial and isinstance(byte_range, RangeByteRequest):
+            most = byte_range.end - byte_range.start
+        elif partial and isinstance(byte_range, SuffixByteRequest):
+            most = byte_range.suffix
+        body = await _bounded(response.content, key, most)
+        version = response.headers.get("ETag") or response.headers.get("Last-Modified")
+    if byte_range is None or partial:
+        return body, version
     first, last = resolve_range(byte_range, len(body), key)
-    return body[first:last]
+    return body[first:last], version
+
+
+async def _bounded(content: Any, key: str, most_nbytes: int) -> bytes:
+    """A body, read piece by piece: what it is said to have, or inflates to, may be untrue."""
+    pieces, nbytes = [], 0
+    async for piece in content.iter_any():
+        nbytes += len(piece)
+        check_nbytes(key, nbytes, most_nbytes)
+        pieces.append(piece)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)

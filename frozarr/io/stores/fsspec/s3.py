@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from frozarr.errors import RangeNotSatisfiableError
 from frozarr.io.byte_requests import ByteRequest
+from frozarr.io.programs.requests import check_nbytes
 from frozarr.io.stores.fsspec.http_ranges import header_of
 
 __all__ = ["S3Objects", "is_s3"]
@@ -58,7 +59,7 @@ class S3Objects:
         return _HONOURED.get((self.endpoint, self._bucket), True)
 
     async def get(
-        self, path: str, byte_range: ByteRequest | None, key: str
+        self, path: str, byte_range: ByteRequest | None, key: str, most_nbytes: int = 0
     ) -> tuple[bytes | None, str | None]:
         """Bytes of an object, or part of them, and its ETag; (None, None) if there is none.
 
@@ -82,6 +83,7 @@ class S3Objects:
                 ) from error
             raise
         async with answer["Body"] as body:
+            check_nbytes(key, int(answer.get("ContentLength") or 0), most_nbytes)
             value: bytes = await body.read()
         return value, answer["ETag"]
 

@@ -29,10 +29,10 @@ from frozarr.io.programs.requests import Delete, Get, Hold, LetGo, Put, Swap, Ve
 from frozarr.io.runners.coroutines import finished
 from frozarr.io.stores.credentials import without_secrets
 from frozarr.io.stores.dispatch import answers
-from frozarr.io.stores.fsspec.http_ranges import http_range, is_http
+from frozarr.io.stores.fsspec.http_ranges import http_get, is_http
 from frozarr.io.stores.fsspec.s3 import S3Objects, is_s3
 from frozarr.io.stores.local import LocalStore
-from frozarr.io.stores.waiting import ABSENT, AsyncStore
+from frozarr.io.stores.waiting import ABSENT, MOST_NBYTES, AsyncStore
 from frozarr.metadata.paths import join
 
 __all__ = ["ALLOWED_EXCEPTIONS", "FsspecStore"]
@@ -253,10 +253,17 @@ class FsspecStore(AsyncStore):
             versions: list[Hashable] = []
             (value,) = await self._files.perform_async(Get([key], versions=versions))
             return value, versions[0]
+        if self._http and byte_range != SuffixByteRequest(0):
+            try:
+                return await http_get(
+                    self._used, self._path(key), byte_range, key, MOST_NBYTES.get()
+                )
+            except self.allowed_exceptions:
+                return None, ABSENT
         s3 = self._s3
         if s3 is None or not s3.honours_conditions or byte_range == SuffixByteRequest(0):
             return await self._get(key, byte_range), None
-        part, etag = await s3.get(self._path(key), byte_range, key)
+        part, etag = await s3.get(self._path(key), byte_range, key, MOST_NBYTES.get())
         return part, ABSENT if part is None else etag
 
     @answers(Versions)
@@ -298,9 +305,12 @@ class FsspecStore(AsyncStore):
     async def _get(self, key: str, byte_range: ByteRequest | None) -> BytesLike | None:
         path = self._path(key)
         if self._s3 is not None and byte_range != SuffixByteRequest(0):
-            value, _ = await self._s3.get(path, byte_range, key)
+            value, _ = await self._s3.get(path, byte_range, key, MOST_NBYTES.get())
             return value
         try:
+            if self._http and byte_range != SuffixByteRequest(0):
+                got, _ = await http_get(self._used, path, byte_range, key, MOST_NBYTES.get())
+                return got
             if byte_range is None:
                 # s3fs asks for the size first unless told not to divide the read
                 more = (
@@ -310,8 +320,6 @@ class FsspecStore(AsyncStore):
                 return whole
             if byte_range == SuffixByteRequest(0):
                 return None if await self._size(key) is None else b""
-            if self._http:
-                return await http_range(self._used, path, byte_range, key)
             return await self._part(path, byte_range, key)
         except self.allowed_exceptions:
             return None

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from frozarr.io.kernels.base import BytesLike, Parts, as_bytes_view
+from frozarr.io.programs.requests import check_nbytes
 from frozarr.io.stores.local.portable import (
     WRITEV,
     is_abandoned,
@@ -102,19 +103,22 @@ def read_range(fd: int, start: int, nbytes: int) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def read_whole(fd: int, nbytes_hint: int, key: str) -> bytes | None:
+def read_whole(fd: int, nbytes_hint: int, key: str, most_nbytes: int = 0) -> bytes | None:
     """All bytes of an open file; None for a folder.
 
     Parameters
     ----------
     nbytes_hint
         Bytes that a first call asks for.
+    most_nbytes
+        Bytes beyond which a file is refused; 0 for no such bound.
     """
     try:
         value = os.read(fd, wanted := nbytes_hint + 1)
         # empty, or perhaps more to come: find out what this is
         if len(value) in {0, wanted} or len(value) >= ONE_CALL_NBYTES:
             nbytes = regular_nbytes(fd, key)
+            check_nbytes(key, nbytes, most_nbytes)
             if nbytes > len(value):
                 value += read_range(fd, len(value), nbytes - len(value))
     except IsADirectoryError:

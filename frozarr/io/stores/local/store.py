@@ -262,11 +262,12 @@ class LocalStore(BlockingStore):
         if request.versions is not None:
             return self._get_versioned(request, request.versions)
         if len(request.keys) == 1:
-            return [self._whole(request.keys[0], request.nbytes_hint)]
+            return [self._whole(request.keys[0], request.nbytes_hint, request.most_nbytes)]
         values: list[BytesLike | None] = [None] * len(request.keys)
         for i, fd in open_present(self._path, request.keys):
             try:
-                values[i] = read_whole(fd, request.nbytes_hint or _FIRST_READ, request.keys[i])
+                hint = request.nbytes_hint or _FIRST_READ
+                values[i] = read_whole(fd, hint, request.keys[i], request.most_nbytes)
             finally:
                 os.close(fd)
         return values
@@ -277,20 +278,21 @@ class LocalStore(BlockingStore):
         for i, fd in open_present(self._path, request.keys):
             try:
                 entry = os.fstat(fd)
-                values[i] = read_whole(fd, request.nbytes_hint or _FIRST_READ, request.keys[i])
+                hint = request.nbytes_hint or _FIRST_READ
+                values[i] = read_whole(fd, hint, request.keys[i], request.most_nbytes)
             finally:
                 os.close(fd)
             if values[i] is not None:
                 versions[i] = FileVersion.of(entry, values[i])
         return values
 
-    def _whole(self, key: str, nbytes_hint: int = 0) -> bytes | None:
+    def _whole(self, key: str, nbytes_hint: int = 0, most_nbytes: int = 0) -> bytes | None:
         try:
             fd = open_read(self._path(key))
         except MISSING:
             return None
         try:
-            return read_whole(fd, nbytes_hint or _FIRST_READ, key)
+            return read_whole(fd, nbytes_hint or _FIRST_READ, key, most_nbytes)
         finally:
             os.close(fd)
 
