@@ -10,6 +10,7 @@ owner does not list it is free. So an interrupt, wherever it strikes, leaves no 
 
 import contextlib
 import os
+import sys
 import threading
 from collections.abc import Callable, Hashable, Iterable
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -44,6 +45,9 @@ class LockTable:
     def reset(self) -> None:
         """Forget everything: a forked child has none of its parent's threads."""
         self._owners: dict[Hashable, Owner] = {}
+        self.stopped: list[asyncio.AbstractEventLoop] = []
+        """Loops whose threads wait for a blocking call that runs elsewhere."""
+        self._loops: dict[int, asyncio.AbstractEventLoop] = {}
         self._waiting: list[Callable[[], None]] = []
         self._changing = threading.Lock()
 
@@ -75,8 +79,24 @@ class LockTable:
             with self._changing:
                 if self._take(owner, wanted):
                     return
+                self._check_loop(wanted, blocks=True)
                 self._waiting.append(turn.release)
             turn.acquire(timeout=_LOOK_AGAIN_SECONDS)
+
+    def _check_loop(self, wanted: set[Hashable], *, blocks: bool) -> None:
+        """Refuse to wait for a coroutine on a loop that a blocking call has stopped."""
+        stopped = list(self.stopped)
+        if "asyncio" in sys.modules:  # takes long to import
+            from asyncio import _get_running_loop  # noqa: PLC0415
+
+            if (here := _get_running_loop()) is not None and blocks:
+                stopped.append(here)
+        holders = [self._owners.get(key) for key in wanted]
+        if any(owner and self._loops.get(id(owner)) in stopped for owner in holders):
+            raise RuntimeError(
+                "a blocking call would wait for a coroutine of the event loop that it stops: await "
+                "the asynchronous method (frozarr.aio, AsyncArray) instead"
+            )
 
     async def acquire_async(self, owner: Owner, keys: Iterable[Hashable]) -> None:
         """Take all keys, letting the running loop go on until others hold none of them."""
@@ -93,7 +113,9 @@ class LockTable:
 
             with self._changing:
                 if self._take(owner, wanted):
+                    self._loops[id(owner)] = loop
                     return
+                self._check_loop(wanted, blocks=False)
                 self._waiting.append(wake)
             await asyncio.wait([woken], timeout=_LOOK_AGAIN_SECONDS)
 
@@ -104,6 +126,7 @@ class LockTable:
         keys = set(owner)
         owner.clear()
         with self._changing:
+            self._loops.pop(id(owner), None)
             for key in keys:
                 if self._owners.get(key) is owner:
                     del self._owners[key]

@@ -90,6 +90,8 @@ def wait_on(
     if running is loop:
         work.close()
         raise RuntimeError(f"{url}: a blocking call would stop the store's own loop")
+    if running is not None:
+        LOCKS.stopped.append(running)
     there = _Elsewhere(loop, work)
     try:
         there.ended.result()
@@ -97,6 +99,9 @@ def wait_on(
         there.cancel()
         there.ended.result()  # whoever is interrupted leaves nothing under way
         raise
+    finally:
+        if running is not None:
+            LOCKS.stopped.remove(running)
     return there.result()
 
 

@@ -1,6 +1,7 @@
 """A store in a ZIP archive, for data that travel as one file.
 
-An archive is complete once it is closed: until then it has no directory, and opening it says so.
+An archive is complete once it is closed. One with a path is written beside it until then, and takes
+its place at once: others see the old archive or the new one, and who dies leaves the old one.
 """
 
 import os
@@ -28,6 +29,7 @@ from frozarr.io.programs.requests import (
 )
 from frozarr.io.stores.base import BlockingStore
 from frozarr.io.stores.dispatch import answers
+from frozarr.io.stores.local.beside import FileBeside
 from frozarr.io.stores.verbs import as_value, is_hidden
 
 __all__ = ["ZipStore"]
@@ -41,8 +43,34 @@ class _Shared:
     def __init__(self, path: Path | None) -> None:
         self.archive: zipfile.ZipFile | None = None
         self.path = path
+        self.beside: FileBeside | None = None
+        """What is written, if there is a path."""
         self.lock = threading.RLock()
         self.pid = os.getpid()
+
+    def close(self) -> None:
+        """Finish the archive, and put it in its place."""
+        archive, self.archive = self.archive, None
+        beside, self.beside = self.beside, None
+        try:
+            if archive is not None:
+                archive.close()
+        except BaseException:
+            if beside is not None:
+                beside.drop()
+            raise
+        if beside is not None:
+            beside.publish()
+
+    def __del__(self) -> None:
+        if self.pid == os.getpid():
+            self.close()
+
+
+def _check_archive(path: Path) -> None:
+    """Refuse to add to what is no archive: what it holds would be lost."""
+    if not zipfile.is_zipfile(path):
+        raise zipfile.BadZipFile("File is not a zip file")
 
 
 class ZipStore(BlockingStore):
@@ -99,7 +127,7 @@ class ZipStore(BlockingStore):
         self._mode: ZipMode = mode
         self.compression, self.allowZip64 = compression, allowZip64
         self._shared = _Shared(where)
-        self._archive = self._opened(mode)
+        self._open(mode)
 
     @property
     def path(self) -> Path | None:
@@ -121,7 +149,8 @@ class ZipStore(BlockingStore):
             closed = self._shared.archive is None
             self._check_forked()
             self._shared = _Shared(self.path)
-            self._archive = None if closed else self._opened("r")
+            if not closed:
+                self._open("r")
         return self._shared.lock
 
     def _check_forked(self) -> None:
@@ -131,13 +160,31 @@ class ZipStore(BlockingStore):
                 "used by the process that opened it"
             )
 
-    def _opened(self, mode: ZipMode) -> zipfile.ZipFile:
-        where: Any = self.path if self.file is None else self.file
+    def _open(self, mode: ZipMode) -> None:
+        """Open the archive; one that is to be written, beside the one that is there."""
+        shared = self._shared
+        where: Any = shared.path if self.file is None else self.file
+        if shared.path is not None and mode != "r":
+            try:
+                shared.beside = FileBeside(shared.path, keep=mode == "a", anew=mode == "x")
+            except BlockingIOError as error:
+                raise BlockingIOError(
+                    f"{self.url} is being written by another store or process, and not closed yet"
+                ) from error
+            where = shared.beside.path
+            mode = "a" if mode == "a" and where.stat().st_size else "w"
         try:
-            return zipfile.ZipFile(
+            if mode == "a" and shared.path is not None:
+                _check_archive(shared.path)
+            shared.archive = zipfile.ZipFile(
                 where, mode, compression=self.compression, allowZip64=self.allowZip64
             )
-        except zipfile.BadZipFile as error:
+        except BaseException as error:
+            if shared.beside is not None:
+                shared.beside.drop()
+                shared.beside = None
+            if not isinstance(error, zipfile.BadZipFile):
+                raise
             raise zipfile.BadZipFile(
                 f"{self.url}: {error}. If it was being written, its writer ended before close(), "
                 "and the archive has no directory; write it again"
@@ -199,9 +246,7 @@ class ZipStore(BlockingStore):
             self._shared = _Shared(self.path)
             return
         with self._lock:
-            if self._archive is not None:
-                self._archive.close()
-            self._archive = None
+            self._shared.close()
 
     async def move(self, path: str | os.PathLike[str]) -> None:
         """Move the archive to another path, and use it there; what stands there is replaced.
@@ -228,7 +273,7 @@ class ZipStore(BlockingStore):
                 shutil.move(self.path, target)
                 self._shared.path = target
             finally:
-                self._archive = self._opened("r")
+                self._open("r")
 
     # -------------------------------------------------------------- reading
 
@@ -335,10 +380,14 @@ class ZipStore(BlockingStore):
             return
         with self._lock:
             self.archive.close()
+            beside = self._shared.beside
+            where: Any = self.file if beside is None else beside.path
             if self.file is not None:
                 self.file.seek(0)
                 self.file.truncate()
-            self._archive = self._opened("w")
+            self._archive = zipfile.ZipFile(
+                where, "w", compression=self.compression, allowZip64=self.allowZip64
+            )
 
     @answers(Swap)
     def _swap(self, request: Swap) -> bool:

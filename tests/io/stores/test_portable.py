@@ -4,11 +4,13 @@ import errno
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
 import frozarr
 from frozarr.errors import InvalidKeyError
+from frozarr.io.programs.requests import Hold, LetGo
 from frozarr.io.stores.local import portable
 from frozarr.io.stores.local import store as local
 from frozarr.storage import LocalStore
@@ -119,3 +121,48 @@ assert raw[...].tolist() == list(range(64))
     subprocess.run(
         [sys.executable, "-c", code.format(root=str(tmp_path))], check=True, cwd=root
     )  # fmt: skip
+
+
+def test_links_in_circles_and_farms_of_links(tmp_path):
+    """Each folder is listed once, whatever number of links lead to it; nothing is opened."""
+    store = LocalStore(tmp_path / "root")
+    store.blocking.set("a/b/c", b"1")
+    (store.root / "a" / "circle").symlink_to("..")
+    (store.root / "a" / "itself").symlink_to("itself")
+    os.mkfifo(store.root / "a" / "fifo")
+    farm = tmp_path / "farm"
+    for level in range(25):  # 2 ** 25 paths lead to the last
+        folder = farm / str(level)
+        folder.mkdir(parents=True)
+        for name in ("x", "y"):
+            (folder / name).symlink_to(f"../{level + 1}")
+    (farm / "25").mkdir()
+    (farm / "25" / "file").write_bytes(b"2")
+    (store.root / "farm").symlink_to(farm / "0")
+    begun = time.perf_counter()
+    keys = store.blocking.list()
+    assert time.perf_counter() - begun < 5
+    assert [key for key in keys if key.endswith(("/c", "file", "fifo"))] == [
+        "a/b/c", "a/fifo", "farm" + 25 * "/x" + "/file",
+    ]  # fmt: skip
+    assert store.blocking.get("a/circle/a/b/c").to_bytes() == b"1"
+    with pytest.raises(OSError, match="not a regular file"):
+        store.blocking.get("a/fifo")
+
+
+def test_nothing_in_the_making_is_listed_from_wherever(tmp_path):
+    array = frozarr.create_array(tmp_path / "a" / "b", shape=4, chunks=2, dtype="u1")
+    held = array.store.perform(Hold(""))
+    (tmp_path / "a" / "b" / ".frozarr-tmp").mkdir()
+    (tmp_path / "a" / "b" / ".frozarr-tmp" / "left").write_bytes(b"x")
+    try:
+        for root, prefix in [
+            (tmp_path, "a/b/"),
+            (tmp_path / "a", "b/"),
+            (tmp_path / "a" / "b", ""),
+        ]:
+            store = LocalStore(root)
+            assert store.blocking.list() == [f"{prefix}zarr.json"]
+            assert not any("frozarr" in n for n in store.blocking.list_dir(prefix.rstrip("/")))
+    finally:
+        array.store.perform(LetGo("", held))

@@ -200,17 +200,48 @@ def test_zip_modes(tmp_path):
         assert store.blocking.list() == []
 
 
-def test_zip_of_a_writer_that_died_is_an_error(tmp_path):
+@pytest.mark.parametrize("mode", ["w", "a"])
+def test_zip_of_a_writer_that_died_is_the_one_before(tmp_path, mode):
     path = tmp_path / "a.zip"
+    with ZipStore(path, mode="x") as store:
+        frozarr.create_array(store, name="x", data=[1, 2, 3])
     code = (
         "import os, sys, frozarr\nfrom frozarr.storage import ZipStore\n"
-        f"store = ZipStore({str(path)!r}, mode='w')\n"
-        "frozarr.create_array(store, data=list(range(100)))\nstore.archive.fp.flush()\nos._exit(0)\n"
+        f"store = ZipStore({str(path)!r}, mode={mode!r})\n"
+        "frozarr.create_array(store, name='b', data=list(range(100_000)), compressors=None)\n"
+        "store.archive.fp.flush()\nos._exit(0)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
-    assert path.stat().st_size > 0
-    with pytest.raises(zipfile.BadZipFile, match="writer ended before close"):
-        ZipStore(path)
+    assert frozarr.open_array(path, path="x")[...].tolist() == [1, 2, 3]
+    with ZipStore(path, mode="a") as store:  # and what it left is no hindrance
+        frozarr.create_array(store, name="c", data=[4], overwrite=False)
+    assert frozarr.open_array(path, path="c")[...].tolist() == [4]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.zip"]
+
+
+def test_zip_without_a_directory_is_an_error(tmp_path):
+    path = tmp_path / "a.zip"
+    path.write_bytes(b"PK\3\4 and no more")
+    for mode in ("r", "a"):
+        with pytest.raises(zipfile.BadZipFile, match="writer ended before close"):
+            ZipStore(path, mode=mode)
+
+
+def test_two_writers_of_one_archive(tmp_path):
+    path = tmp_path / "a.zip"
+    with ZipStore(path, mode="w") as store:
+        for mode in ("w", "a"):
+            with pytest.raises(BlockingIOError, match="is being written by another"):
+                ZipStore(path, mode=mode)
+        store.blocking.set("a", b"1")
+    with ZipStore(path, mode="a") as store:
+        store.blocking.set("b", b"2")
+        assert ZipStore(path).blocking.list() == ["a"]  # others see the old one until it is closed
+    assert ZipStore(path).blocking.list() == ["a", "b"]
+    store = ZipStore(path, mode="a")
+    store.blocking.set("c", b"3")
+    del store  # nobody closed it: it is, when it goes
+    assert ZipStore(path).blocking.list() == ["a", "b", "c"]
 
 
 # ---------------------------------------------------------------------- what fsspec stores refuse

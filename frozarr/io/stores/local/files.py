@@ -22,6 +22,7 @@ from frozarr.io.stores.local.portable import (
     read_at,
     read_into,
 )
+from frozarr.io.stores.verbs import is_hidden
 
 _STALE_SECONDS: Final = 3600
 ONE_CALL_NBYTES: Final = 0x7FFFF000
@@ -78,6 +79,44 @@ def scan(path: str) -> list[os.DirEntry[str]]:
             return list(entries)
     except (FileNotFoundError, NotADirectoryError):
         return []
+
+
+def walk(path: str, prefix: str) -> Iterator[str]:
+    """Keys of all files below a folder, relative to a prefix; none that are in the making.
+
+    Links to folders are followed, each folder once: so links in circles end, and many links to one
+    folder cost no more than one.
+    """
+    seen: set[tuple[int, int]] = set()
+    links = [(path, prefix)]
+    while links:
+        path, prefix = links.pop(0)
+        folders = [(path, prefix)]
+        while folders:
+            folder, below = folders.pop()
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                here = os.stat(folder)
+                if (here.st_dev, here.st_ino) in seen:
+                    continue
+                seen.add((here.st_dev, here.st_ino))
+                head = f"{below}/" if below else ""
+                for entry in scan(folder):
+                    if is_hidden(entry.name):
+                        continue
+                    if not _is_folder(entry):
+                        if not entry.is_symlink() or os.path.exists(entry.path):
+                            yield head + entry.name
+                    elif entry.is_symlink():
+                        links.append((entry.path, head + entry.name))
+                    else:
+                        folders.append((entry.path, head + entry.name))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # links in a circle
+        return False
 
 
 def regular_nbytes(fd: int, key: str) -> int:

@@ -288,6 +288,30 @@ def hold_node(path: str) -> HeldNode | None:
         os.close(fd)
 
 
+def exclusive(path: str) -> int:
+    """Open and empty a file that nobody else has open this way; made if need be.
+
+    Raises
+    ------
+    BlockingIOError
+        Somebody has.
+    """
+    while True:
+        fd = _opened(path, os.O_RDWR | os.O_CREAT | _BINARY, None)
+        try:
+            if fcntl is not None:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(fd)
+            raise BlockingIOError(f"{path} is being written by somebody else") from None
+        except OSError:  # some network file systems can't lock
+            pass
+        if _same_file(fd, path):
+            os.ftruncate(fd, 0)
+            return fd
+        os.close(fd)
+
+
 _HELD: dict[str, tuple[os.stat_result, int | None]] = {}
 """Folders that are in the making, by their paths: which they are, and open (and so locked) where
 that can be."""

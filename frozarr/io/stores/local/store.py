@@ -53,6 +53,7 @@ from frozarr.io.stores.local.files import (
     scan,
     sweep,
     unlink,
+    walk,
     write_all,
     write_parts,
 )
@@ -617,19 +618,7 @@ class LocalStore(BlockingStore):
     def _list_prefix(self, request: ListPrefix) -> list[str]:
         if is_hidden(request.prefix):
             return []
-        keys: list[str] = []
-        folders = [request.prefix]
-        while folders:
-            folder = folders.pop()
-            head = f"{folder}/" if folder else ""
-            for entry in scan(self._path(folder)):
-                if is_hidden(entry.name):
-                    continue
-                if entry.is_dir():
-                    folders.append(head + entry.name)
-                elif not entry.is_symlink() or os.path.exists(entry.path):
-                    keys.append(head + entry.name)
-        return sorted(keys)
+        return sorted(walk(self._path(request.prefix), request.prefix))
 
     @answers(ListNames)
     def _list_names(self, request: ListNames) -> list[str]:
