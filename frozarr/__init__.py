@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         open_like,
         save,
         save_array,
+        transaction,
         zeros,
         zeros_like,
     )
@@ -88,6 +89,7 @@ __all__ = [
     "testing",
     "to_v2",
     "to_v3",
+    "transaction",
     "zeros",
     "zeros_like",
 ]
@@ -96,7 +98,7 @@ _WHERE = {
     **dict.fromkeys((
         "array", "create", "create_array", "empty", "empty_like", "from_array", "full", "full_like",
         "load", "migrate", "ones", "ones_like", "open", "open_array", "open_like", "save",
-        "save_array", "zeros", "zeros_like",
+        "save_array", "transaction", "zeros", "zeros_like",
     ), "api"),
     **dict.fromkeys((
         "aio", "buffer", "codecs", "compat", "dtypes", "errors", "extensions", "indexing",

@@ -12,6 +12,7 @@ from frozarr.commands import like
 from frozarr.commands import migrate as migrating
 from frozarr.commands import open as opening
 from frozarr.commands import save as saving
+from frozarr.commands.transaction import AsyncTransaction
 from frozarr.handles.array import ArrayHandle
 from frozarr.handles.asynchronous import AsyncArray
 from frozarr.handles.faces import awaitable, function_of, taken
@@ -25,7 +26,7 @@ from frozarr.lazy import only
 __all__ = [
     "AsyncArray", "array", "create", "create_array", "empty", "empty_like", "from_array", "full",
     "full_like", "load", "migrate", "ones", "ones_like", "open", "open_array", "open_like", "save",
-    "save_array", "zeros", "zeros_like",
+    "save_array", "transaction", "zeros", "zeros_like",
 ]  # fmt: skip
 
 __dir__ = only(__all__)
@@ -88,6 +89,7 @@ open = _handle(opening.open_node, "open")  # noqa: A001 - the name users know
 open_array = _handle(opening.open_array)
 open_like = _handle(opening.open_like)
 save = _value(saving.save)
+transaction = AsyncTransaction
 save_array = _handle(saving.save_array)
 zeros = _handle(creating.zeros)
 zeros_like = _handle(like.zeros_like)

@@ -36,7 +36,7 @@ EDGES = {
     """,
     "what is looked up by its name or its class, once for all kinds": """
         io/kernels/bind io/programs/requests io/stores/dispatch io/stores/logging
-        io/stores/simpler io/stores/verbs io/stores/wrapper lazy metadata/registry testing/stores
+        io/stores/simpler io/stores/staged io/stores/verbs io/stores/wrapper lazy metadata/registry testing/stores
     """,
 }
 MOST = 340

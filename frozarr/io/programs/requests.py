@@ -259,6 +259,8 @@ class Stage(_OfPrefix[str | None]):
     """
 
     changes: ClassVar[bool] = True
+    filled: bool = False
+    """Begin with what is there; `Replace` is then a ConflictError if others change it meanwhile."""
 
 
 @attrs.frozen

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping, MutableMapping, Sequence
 from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
+from frozarr.errors import ConflictError
 from frozarr.io.buffers import Buffer
 from frozarr.io.byte_requests import resolve_range
 from frozarr.io.kernels.base import BytesLike, Parts, as_bytes_view
@@ -46,6 +47,11 @@ class _Same:
         return id(self._value)
 
 
+def _same_values(first: Mapping[str, object], second: Mapping[str, object]) -> bool:
+    """Whether two mappings hold the same objects."""
+    return first.keys() == second.keys() and all(first[key] is second[key] for key in first)
+
+
 Values: TypeAlias = MutableMapping[str, Any]
 """A dictionary of bytes, or of buffers, of this library or another."""
 _NEW_LOCK = threading.Lock()
@@ -82,6 +88,8 @@ class MemoryStore(BlockingStore):
         super().__init__(read_only=read_only)
         self._values: Values = {} if store_dict is None else store_dict
         self._shared = store_dict is not None
+        self._begun: dict[str, dict[str, object]] = {}
+        """What staged prefixes were filled with."""
         self._changing = lock_of(self._values)
 
     @property
@@ -210,15 +218,33 @@ class MemoryStore(BlockingStore):
             return True
 
     @answers(Stage)
-    def _stage(self, request: Stage) -> str | None:  # noqa: ARG002 - the same for all
+    def _stage(self, request: Stage) -> str | None:
         """Keys that no listing shows."""
-        return f"{HIDDEN}/{next(_STAGED)}"
+        staged = f"{HIDDEN}/{next(_STAGED)}"
+        if request.filled:
+            with self._changing:
+                head = f"{request.prefix}/" if request.prefix else ""
+                there = self._at(request.prefix)
+                self._begun[staged] = there
+                self._values.update({f"{staged}/{k[len(head) :]}": v for k, v in there.items()})
+        return staged
+
+    def _at(self, prefix: str) -> dict[str, object]:
+        """All that is listed below a prefix."""
+        return {key: self._values[key] for key in self._below(prefix) if not is_hidden(key)}
 
     @answers(Replace)
     def _replace(self, request: Replace) -> None:
         """Replace all keys below a prefix by the staged ones, under the dictionary's lock."""
         head = f"{request.prefix}/" if request.prefix else ""
         with self._changing:
+            begun = self._begun.pop(request.staged, None)
+            if begun is not None and not _same_values(begun, self._at(request.prefix)):
+                raise ConflictError(
+                    f"{self.url}: {request.prefix!r} was changed by somebody else since the "
+                    "transaction began; nothing was published. Begin it again",
+                    url=self.url,
+                )
             staged = self._below(request.staged)
             built = {head + k[len(request.staged) + 1 :]: self._values.pop(k) for k in staged}
             for key in self._below(request.prefix):
@@ -229,9 +255,11 @@ class MemoryStore(BlockingStore):
     @answers(Discard)
     def _discard(self, request: Discard) -> None:
         with self._changing:
+            self._begun.pop(request.prefix, None)
             for key in self._below(request.prefix):
                 self._values.pop(key, None)
 
     @answers(ListPrefix)
     def _list_prefix(self, request: ListPrefix) -> list[str]:
-        return sorted(key for key in self._below(request.prefix) if not is_hidden(key))
+        start = len(request.prefix)
+        return sorted(key for key in self._below(request.prefix) if not is_hidden(key[start:]))

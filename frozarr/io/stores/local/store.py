@@ -10,6 +10,7 @@ import operator
 import os
 import shutil
 import stat
+import threading
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -57,6 +58,7 @@ from frozarr.io.stores.local.files import (
     write_all,
     write_parts,
 )
+from frozarr.io.stores.local.linked import fill_by_links, forget_links, is_as_it_was
 from frozarr.io.stores.local.portable import (
     CREATE,
     FOLDS_CASE,
@@ -87,6 +89,7 @@ __all__ = ["LocalStore"]
 _BESIDE: Final = f"{HIDDEN}-beside"
 _FIRST_READ: Final = 1 << 16
 _TRIES: Final = 100
+_IN_THE_MAKING: Final = threading.Lock()
 T = TypeVar("T")
 Durability = Literal["os", "fsync"]
 
@@ -516,7 +519,9 @@ class LocalStore(BlockingStore):
         if FOLDS_CASE and request.old is None:
             check_case(str(self.root), request.key)
         folder = self._path(request.key).rpartition("/")[0]
-        with self._exclusive(folder):
+        # a place in the making is held by its maker, and other processes don't look there
+        alone = _IN_THE_MAKING if is_hidden(request.key) else self._exclusive(folder)
+        with alone:
             if self._whole(request.key) != request.old:
                 self._prune({request.key.rpartition("/")[0]})
                 return False
@@ -582,6 +587,12 @@ class LocalStore(BlockingStore):
         except OSError:
             return None
         sweep(os.path.dirname(self._path(staged)) + "/")
+        if request.filled:
+            try:
+                fill_by_links(place, self._path(staged))
+            except BaseException:
+                self._discard(Discard(staged))
+                raise
         return staged
 
     @answers(Replace)
@@ -599,6 +610,13 @@ class LocalStore(BlockingStore):
             if place != str(self.root) and os.path.isdir(place):
                 locks.enter_context(locked_folder(place))
             exchange(made, place)
+            if not is_as_it_was(made):
+                exchange(made, place)
+                raise ConflictError(
+                    f"{self.url}: {request.prefix!r} was changed by somebody else since the "
+                    "transaction began; nothing was published. Begin it again",
+                    url=self.url,
+                )
         let_go_of_folder(made)
         remove_tree(made)
         with contextlib.suppress(OSError):
@@ -607,6 +625,7 @@ class LocalStore(BlockingStore):
     @answers(Discard)
     def _discard(self, request: Discard) -> None:
         made = self._path(request.prefix)
+        forget_links(made)
         let_go_of_folder(made)
         remove_tree(made)
         with contextlib.suppress(OSError):
@@ -616,8 +635,6 @@ class LocalStore(BlockingStore):
 
     @answers(ListPrefix)
     def _list_prefix(self, request: ListPrefix) -> list[str]:
-        if is_hidden(request.prefix):
-            return []
         return sorted(walk(self._path(request.prefix), request.prefix))
 
     @answers(ListNames)
