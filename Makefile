@@ -2,7 +2,7 @@
 PYTHONS ?= python3.11 python3.12 python3.13
 BIN ?= .venv/bin
 
-.PHONY: check test test-all portable lowest stress bench
+.PHONY: check test test-all portable lowest stress hostile bench
 
 test:
 	$(BIN)/python -m pytest -n auto
@@ -38,6 +38,10 @@ lowest:
 
 stress:
 	HYPOTHESIS_PROFILE=stress $(BIN)/python -m pytest -n auto property_tests tests
+
+# attempts to lose data, for an hour; prints what was tried
+hostile:
+	$(BIN)/python -m tests.hostile $(or $(SECONDS),3600)
 
 bench:
 	$(BIN)/python benchmarks/run.py

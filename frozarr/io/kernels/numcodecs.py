@@ -84,11 +84,18 @@ def _blosc(config: dict[str, Any]) -> BytesKernel:
     )  # fmt: skip
 
 
+def _level(config: dict[str, Any]) -> int:
+    level = config.get("level", 1)
+    if not isinstance(level, int):
+        raise ValueError(f"codec {config['id']!r}: level must be an integer, got {level!r}")
+    return level
+
+
 _OWN: dict[str, Callable[[dict[str, Any]], BytesKernel]] = {
-    "zstd": lambda c: ZstdKernel(c.get("level", 1), checksum=bool(c.get("checksum", False))),
-    "gzip": lambda c: gzip_stream(c.get("level", 1)),
-    "zlib": lambda c: zlib_stream(c.get("level", 1)),
-    "bz2": lambda c: bz2_stream(c.get("level", 1)),
+    "zstd": lambda c: ZstdKernel(_level(c), checksum=bool(c.get("checksum", False))),
+    "gzip": lambda c: gzip_stream(_level(c)),
+    "zlib": lambda c: zlib_stream(_level(c)),
+    "bz2": lambda c: bz2_stream(_level(c)),
     "lzma": lzma_stream,
     "blosc": _blosc,
 }

@@ -1,48 +1,15 @@
 """A process dies before its n-th file-system step, for every n: reopening finds old or new."""
 
 import os
-import sys
 
 import numpy as np
 import pytest
 
 import frozarr
 from frozarr.storage import LocalStore
-
-STEPS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "shutil.rmtree"}
-DIED, FINISHED = 77, 0
+from frozarr.testing.faults import dies_before
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-
-
-def dies_before(step, work):
-    """Run `work` in a forked child that is killed before its n-th step; whether it was."""
-    child = os.fork()
-    if child == 0:
-        count = [0]
-
-        def hook(event, arguments):
-            if event not in STEPS:
-                return
-            if event == "open" and not (
-                isinstance(arguments[2], int) and arguments[2] & os.O_CREAT
-            ):
-                return  # reading changes nothing
-            if count[0] == step:
-                os._exit(DIED)
-            count[0] += 1
-
-        code = 1
-        try:
-            sys.addaudithook(hook)
-            work()
-            code = FINISHED
-        finally:
-            os._exit(code)
-    _, status = os.waitpid(child, 0)
-    code = os.waitstatus_to_exitcode(status)
-    assert code in {DIED, FINISHED}, f"the child failed by itself before step {step}"
-    return code == DIED
 
 
 def state(root):
