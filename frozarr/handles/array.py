@@ -421,7 +421,7 @@ class ArrayHandle(Immutable):
             shard_shape=shards, chunk_shape=chunks, order=self.order, read_only=self.read_only,
             store_type=type(self.store).__name__, filters=self.filters,
             serializer=self.serializer, compressors=self.compressors, nbytes=self.nbytes,
-            **counted,
+            other_writers=self.store.promises, **counted,
         )  # fmt: skip
 
     def __repr__(self) -> str:

@@ -64,6 +64,8 @@ class ArrayInfo:
     """Chunks in the objects that are stored, inner ones where there are shards."""
     shards_initialized: int | None = None
     """Shards that are stored; None without sharding."""
+    other_writers: str
+    """What holds if other processes change the same array."""
 
     def to_dict(self) -> dict[str, Any]:
         """The fields that are set."""

@@ -43,7 +43,25 @@ class Store(Answering, ABC):
     supports_partial_writes: bool = False
     supports_consolidated_metadata: bool = True
     swaps_between_processes: bool = False
-    """Whether compare-and-swap holds against other processes, too."""
+    """Whether compare-and-swap holds against other processes, too: of documents, and of chunks that
+    are written in part."""
+    holds_nodes: bool = False
+    """Whether a node can be held against other processes while it is changed; see `Hold`."""
+    exchanges_nodes: bool = False
+    """Whether one node can be exchanged for another at once; see `Stage`."""
+
+    @property
+    def promises(self) -> str:
+        """What holds if other processes change the same arrays, in a few words."""
+        if not self.swaps_between_processes:
+            return "one writer at a time"
+        kept = ["nothing confirmed is lost"]
+        if self.holds_nodes:
+            kept.append("appends are seen whole")
+        if self.exchanges_nodes:
+            kept.append("overwrites and transactions at once")
+        return ", ".join(kept)
+
     coalesce_gap_nbytes: int = 1024 * 1024
     """Bytes that are cheaper read than skipped by another request."""
     own_verbs: ClassVar[frozenset[str]] = frozenset()

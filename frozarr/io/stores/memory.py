@@ -83,6 +83,8 @@ class MemoryStore(BlockingStore):
     supports_partial_writes = True
     coalesce_gap_nbytes = 0
     swaps_between_processes = True  # nobody else can reach the dictionary
+    holds_nodes = True
+    exchanges_nodes = True
 
     def __init__(self, store_dict: Values | None = None, *, read_only: bool = False) -> None:
         super().__init__(read_only=read_only)

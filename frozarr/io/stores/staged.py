@@ -36,6 +36,7 @@ class StagedStore(WrapperStore[Store]):
         super().__init__(store)
         self._path, self._staged = path, staged
         self._given_up = False
+        self.exchanges_nodes = False  # one at a time
 
     def publish(self) -> Program[None]:
         """Program, for the store inside, that puts the copy in the node's place, at once.

@@ -41,7 +41,7 @@ class WrapperStore(Store, Generic[S]):
         self._store = store
         for name in (
             "supports_writes", "supports_deletes", "supports_listing", "supports_partial_writes",
-            "swaps_between_processes", "coalesce_gap_nbytes",
+            "swaps_between_processes", "holds_nodes", "exchanges_nodes", "coalesce_gap_nbytes",
         ):  # fmt: skip
             setattr(self, name, getattr(store, name))
 

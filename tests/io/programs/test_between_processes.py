@@ -189,3 +189,21 @@ def test_names_of_lock_files_are_never_seen(tmp_path):
     array.append(np.arange(4))
     names = [path.name for path in tmp_path.rglob("*")]
     assert not any("frozarr" in name for name in names)
+
+
+def overwrite(place, number, rounds):
+    for _ in range(rounds):
+        frozarr.create_array(
+            **open_place(place), name="x", data=np.full(40 + number, number, "i4"), chunks=7,
+            overwrite=True,
+        )  # fmt: skip
+
+
+def test_overwriters_leave_one_array_whole(tmp_path):
+    place = ("local", str(tmp_path), None)
+    frozarr.create_array(tmp_path, name="x", shape=3, dtype="i4")
+    run(overwrite, place, 8)
+    array = frozarr.open_array(tmp_path, path="x")
+    number = array.shape[0] - 40
+    assert array[...].tolist() == [number] * (40 + number)
+    assert not [path for path in tmp_path.rglob("*") if "frozarr" in path.name]

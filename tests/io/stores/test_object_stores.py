@@ -12,6 +12,7 @@ import pytest
 
 import frozarr
 from frozarr.errors import ConflictError, ContainsArrayError
+from frozarr.io.runners.locks import LOCKS
 from frozarr.storage import FsspecStore, LocalStore, ObspecStore
 from frozarr.testing.lying_server import Lie, LyingServer
 
@@ -338,3 +339,31 @@ def test_conflicts_say_so(client, s3_endpoint, bucket):
     document = json.loads(store.blocking.get("x/zarr.json").to_bytes())
     assert document["shape"] == [3]
     assert "x/c/3" not in store.blocking.list()
+
+
+def test_threads_of_a_filesystem_are_waited_for():
+    """A filesystem that blocks works in threads, which can't be stopped."""
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    written = []
+
+    class Slow(MemoryFileSystem):
+        protocol = "slowmemory"
+        store, pseudo_dirs = {}, [""]
+
+        def pipe_file(self, path, value, **kwargs):
+            if path.endswith("c/3"):
+                raise PermissionError("refused on purpose")
+            if "/c/" in path:
+                time.sleep(0.2)
+            super().pipe_file(path, value, **kwargs)
+            written.append(path)
+
+    store = FsspecStore._of(Slow(skip_instance_cache=True), "/data", False, (FileNotFoundError,))
+    array = frozarr.create_array(store, shape=8, chunks=1, dtype="u1")
+    with pytest.raises(PermissionError):
+        array[...] = 1
+    count = len(written)
+    time.sleep(0.5)
+    assert len(written) == count
+    assert not LOCKS.held

@@ -237,6 +237,11 @@ class FsspecStore(AsyncStore):
             return self._files.swaps_between_processes
         return self._s3 is not None and self._s3.honours_conditions
 
+    @property
+    def holds_nodes(self) -> bool:  # type: ignore[override]  # depends on the filesystem
+        """Whether nodes can be held: local ones."""
+        return self._files is not None and self._files.holds_nodes
+
     def __getstate__(self) -> dict[str, object]:
         return {**self.__dict__, "_made": None, "_given": None, "_objects": None}
 

@@ -140,6 +140,8 @@ class LocalStore(BlockingStore):
 
     coalesce_gap_nbytes = 16 * 1024
     swaps_between_processes = fcntl is not None
+    holds_nodes = fcntl is not None
+    exchanges_nodes = True
     supports_partial_writes = True
 
     def __init__(
