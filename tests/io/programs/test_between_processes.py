@@ -1,12 +1,14 @@
 """What several processes may do to one array at the same time; real processes, real stores."""
 
 import multiprocessing
+import threading
 
 import numpy as np
 import pytest
 
 import frozarr
 from frozarr.errors import ConflictError, ContainsArrayError
+from frozarr.testing.lying_server import LyingServer
 
 SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(["frozarr", "numpy", "fsspec", __name__])
@@ -24,15 +26,36 @@ def open_place(place):
     return {"store": obstore.store.S3Store(bucket, prefix=prefix, **options)}
 
 
+class AtomicServer(LyingServer):
+    """Passes one change on at a time: the server behind it checks conditions, and then stores."""
+
+    def __init__(self, upstream):
+        super().__init__(upstream, lambda _: None)
+        self.changing = threading.Lock()
+
+    def fetch(self, asked, body, lie):
+        if asked.method in {"GET", "HEAD"}:
+            return super().fetch(asked, body, lie)
+        with self.changing:
+            return super().fetch(asked, body, lie)
+
+
+@pytest.fixture
+def atomic_server(s3_endpoint):
+    with AtomicServer(s3_endpoint) as server:
+        yield server
+
+
 @pytest.fixture(params=["local", "s3", "obstore"])
 def place(request, tmp_path):
     if request.param == "local":
         return "local", str(tmp_path / "store"), None
     url, options = request.getfixturevalue("s3")
+    server = request.getfixturevalue("atomic_server")
     if request.param == "s3":
-        return "s3", url, options
+        return "s3", url, {**options, "endpoint_url": server.url}
     return "obstore", url, {
-        "endpoint": options["endpoint_url"], "access_key_id": "x", "secret_access_key": "y",
+        "endpoint": server.url, "access_key_id": "x", "secret_access_key": "y",
         "region": "us-east-1", "client_options": {"allow_http": True},
     }  # fmt: skip
 
