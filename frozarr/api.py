@@ -1,27 +1,32 @@
 """What stands at the top level, for callers that block; `frozarr.commands` has the programs."""
 
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, cast
 
 from frozarr.commands import create as creating
 from frozarr.commands import from_array as copying
+from frozarr.commands import groups as grouping
 from frozarr.commands import like
 from frozarr.commands import migrate as migrating
 from frozarr.commands import open as opening
 from frozarr.commands import save as saving
+from frozarr.commands.group import Group, of_face
+from frozarr.commands.group_methods import NodeHandle
 from frozarr.commands.transaction import Transaction
 from frozarr.handles.array import ArrayHandle
 from frozarr.handles.blocking import Array
 from frozarr.handles.faces import function_of, taken
+from frozarr.handles.group import GroupHandle
 from frozarr.handles.parameters import refuse_unknown
 from frozarr.io.programs.requests import Program
 from frozarr.io.runners.threads import run
 from frozarr.lazy import only
 
 __all__ = [
-    "array", "create", "create_array", "empty", "empty_like", "from_array", "full", "full_like",
-    "load", "migrate", "ones", "ones_like", "open", "open_array", "open_like", "save",
-    "save_array", "transaction", "zeros", "zeros_like",
+    "array", "consolidate_metadata", "copy", "create", "create_array", "create_group",
+    "create_hierarchy", "empty", "empty_like", "from_array", "full", "full_like", "group", "load",
+    "migrate", "ones", "ones_like", "open", "open_array", "open_consolidated", "open_group",
+    "open_like", "save", "save_array", "save_group", "transaction", "tree", "zeros", "zeros_like",
 ]  # fmt: skip
 
 __dir__ = only(__all__)
@@ -43,6 +48,48 @@ def _handle(program: Callable[P, Program[ArrayHandle]], name: str = "") -> Calla
     return shown
 
 
+def _group(program: Callable[P, Program[GroupHandle]], name: str = "") -> Callable[P, Group]:
+    """A function that runs the program and gives the handle of a group."""
+
+    def call(*args: P.args, **kwargs: P.kwargs) -> Group:
+        if known is not None and not kwargs.keys() <= known:
+            refuse_unknown(shown.__name__, kwargs, known)
+        return Group.of(run(program(*args, **kwargs)))
+
+    shown = function_of(call, program, __name__, name, lambda _: Group)
+    known = taken(shown)
+    return shown
+
+
+def _node(program: Callable[P, Program[NodeHandle]], name: str = "") -> Callable[P, Array | Group]:
+    """A function that runs the program and gives the handle of an array or group."""
+
+    def call(*args: P.args, **kwargs: P.kwargs) -> Array | Group:
+        if known is not None and not kwargs.keys() <= known:
+            refuse_unknown(shown.__name__, kwargs, known)
+        node = run(program(*args, **kwargs))
+        return Group.of(node) if isinstance(node, GroupHandle) else Array.of(node)
+
+    shown = function_of(call, program, __name__, name, lambda _: Array | Group)
+    known = taken(shown)
+    return shown
+
+
+def _nodes(
+    program: Callable[P, Program[dict[str, NodeHandle]]], name: str = ""
+) -> Callable[P, dict[str, Array | Group]]:
+    """A function that runs the program and gives handles by path."""
+
+    def call(*args: P.args, **kwargs: P.kwargs) -> dict[str, Array | Group]:
+        if known is not None and not kwargs.keys() <= known:
+            refuse_unknown(shown.__name__, kwargs, known)
+        return cast("dict[str, Array | Group]", of_face(run(program(*args, **kwargs))))
+
+    shown = function_of(call, program, __name__, name, lambda _: dict[str, Array | Group])
+    known = taken(shown)
+    return shown
+
+
 def _value(program: Callable[P, Program[T]], name: str = "") -> Callable[P, T]:
     """A function that runs the program and gives what it returns."""
 
@@ -56,6 +103,15 @@ def _value(program: Callable[P, Program[T]], name: str = "") -> Callable[P, T]:
     return shown
 
 
+consolidate_metadata = _group(grouping.consolidate_metadata)
+create_group = _group(grouping.create_group)
+group = _group(grouping.group)
+open_consolidated = _group(grouping.open_consolidated)
+open_group = _group(grouping.open_group)
+copy = _node(grouping.copy)
+create_hierarchy = _nodes(grouping.create_hierarchy)
+save_group = _value(grouping.save_group)
+tree = _value(grouping.show_tree, "tree")
 array = _handle(copying.array)
 create = _handle(creating.create)
 create_array = _handle(creating.create_array)
@@ -68,7 +124,7 @@ load = _value(saving.load)
 migrate = _value(migrating.migrate)
 ones = _handle(creating.ones)
 ones_like = _handle(like.ones_like)
-open = _handle(opening.open_node, "open")  # noqa: A001 - the name users know
+open = _node(grouping.open_node, "open")  # noqa: A001 - the name users know
 open_array = _handle(opening.open_array)
 open_like = _handle(opening.open_like)
 save = _value(saving.save)

@@ -16,7 +16,7 @@ from frozarr.io.stores.resolve import StoreLike, resolve
 from frozarr.metadata.spec import ArrayOptions
 from frozarr.types import ShapeLike
 
-__all__ = ["open_array", "open_like", "open_node"]
+__all__ = ["open_array", "open_like"]
 
 Format: TypeAlias = Literal[2, 3]
 
@@ -65,31 +65,6 @@ def open_array(
         shape, store=place, overwrite=overwrite or mode == "w", config=config,
         zarr_format=zarr_format or 3, **options,
     ))  # fmt: skip
-
-
-def open_node(
-    store: StoreLike = None,
-    *,
-    mode: AccessMode | None = None,
-    path: str | None = None,
-    zarr_format: Format | None = None,
-    storage_options: Mapping[str, object] | None = None,
-    config: ConfigLike = None,
-    shape: ShapeLike | None = None,
-    **options: Unpack[ArrayOptions],
-) -> Program[ArrayHandle]:
-    """Handle of the array at a place; see `open_array`.
-
-    Examples
-    --------
-    >>> import frozarr
-    >>> frozarr.open({}, mode="w", shape=4, dtype="u1").shape
-    (4,)
-    """
-    return open_array(
-        store, mode=mode, path=path, zarr_format=zarr_format, storage_options=storage_options,
-        config=config, shape=shape, **options,
-    )  # fmt: skip
 
 
 def open_like(

@@ -9,8 +9,10 @@ from frozarr import api
 from frozarr.api import load, migrate, save
 from frozarr.compat.arguments import OLDER, todays_arguments
 from frozarr.compat.arrays import Array
-from frozarr.handles.blocking import Array as FrozenArray
+from frozarr.errors import ContainsGroupError
+from frozarr.handles.array import ArrayHandle
 from frozarr.handles.faces import taken
+from frozarr.handles.group import GroupHandle
 from frozarr.handles.parameters import documented, refuse_unknown
 
 __all__ = [
@@ -21,7 +23,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def _here(function: Callable[..., FrozenArray]) -> Callable[..., Array]:
+def _here(function: Callable[..., ArrayHandle | GroupHandle]) -> Callable[..., Array]:
     """The function with a handle of this package, taking the older spellings, too."""
     shown = inspect.signature(function)
     older = [
@@ -36,7 +38,13 @@ def _here(function: Callable[..., FrozenArray]) -> Callable[..., Array]:
         if not kwargs.keys() <= known:
             refuse_unknown(function.__name__, kwargs, known)
         kept = {name: kwargs.pop(name) for name in own if name in kwargs}
-        return Array.of(function(*args, **todays_arguments(kwargs, opening="mode" in own), **kept))
+        node = function(*args, **todays_arguments(kwargs, opening="mode" in own), **kept)
+        if isinstance(node, GroupHandle):
+            raise ContainsGroupError(
+                f"{node.store_path} is a group; frozarr.open gives its handle",
+                url=str(node.store_path),
+            )
+        return Array.of(node)
 
     call.__signature__ = shown.replace(  # type: ignore[attr-defined]  # what `inspect` looks for
         parameters=[*shown.parameters.values(), *older], return_annotation=Array

@@ -12,6 +12,7 @@ from typing import (
     Annotated,
     Concatenate,
     ParamSpec,
+    Protocol,
     Self,
     TypeVar,
     Unpack,
@@ -24,7 +25,7 @@ import attrs
 
 from frozarr.handles.array import ArrayHandle
 from frozarr.handles.parameters import documented, refuse_unknown
-from frozarr.io.programs.requests import Program
+from frozarr.io.programs.requests import Performer, Program
 from frozarr.io.runners.threads import run
 from frozarr.metadata.spec import ArraySpec
 
@@ -37,7 +38,15 @@ __all__ = [
 P = ParamSpec("P")
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., object])
-H = TypeVar("H", bound=ArrayHandle)
+H = TypeVar("H", bound="Handle")
+
+
+class Handle(Protocol):
+    """What methods are called on: something in a store."""
+
+    @property
+    def store(self) -> Performer:
+        """The store."""
 
 
 def blocking(

@@ -16,9 +16,12 @@ from frozarr.handles.blocking import Array, Indexer
 
 MAKERS = (
     "array", "create", "create_array", "empty", "empty_like", "from_array", "full", "full_like",
-    "ones", "ones_like", "open", "open_array", "open_like", "zeros", "zeros_like",
+    "ones", "ones_like", "open_array", "open_like", "zeros", "zeros_like",
 )  # fmt: skip
-OTHERS = ("load", "save", "save_array")
+GROUPS = ("consolidate_metadata", "create_group", "group", "open_consolidated", "open_group")
+OTHERS = (
+    "copy", "create_hierarchy", "load", "open", "save", "save_array", "save_group", "tree", *GROUPS
+)  # fmt: skip
 SAMPLE = pathlib.Path(__file__).parent / "typed_program.py"
 
 
@@ -41,6 +44,14 @@ def test_results_are_shown(name):
     assert (get_origin(shown), get_args(shown)) == (collections.abc.Awaitable, (AsyncArray,))
 
 
+def test_results_are_groups():
+    for name in GROUPS:
+        assert inspect.signature(getattr(frozarr, name)).return_annotation is frozarr.Group
+    assert inspect.signature(frozarr.open).return_annotation == frozarr.Array | frozarr.Group
+    assert inspect.signature(frozarr.Group.create_array).return_annotation is Array
+    assert inspect.signature(frozarr.Group.__getitem__).return_annotation == "Array | Group"
+
+
 def test_changes_give_handles_of_their_kind():
     for name in ("resize", "append", "update_attributes"):
         assert inspect.signature(getattr(Array, name)).return_annotation in (Self, "Self")
@@ -59,7 +70,7 @@ def test_nothing_of_the_machinery_is_shown(function):
     assert function.__doc__
     for parameter in signature.parameters.values():
         if parameter.kind is parameter.VAR_KEYWORD:
-            assert function.__name__ == "save", parameter  # arrays by their names
+            assert function.__name__ in {"save", "save_group"}, parameter  # arrays by their names
     if isinstance(function, types.FunctionType):
         assert signature.return_annotation is not signature.empty
 

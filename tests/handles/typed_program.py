@@ -86,3 +86,12 @@ def selected(array: Array) -> float:
     array.set_coordinate_selection(([0], [1]), 7)
     assert_type(array[0], npt.NDArray[Any])
     return float(array[0, 0] + values[0].sum())
+
+
+def of_groups(store: frozarr.storage.MemoryStore) -> frozarr.Group:
+    group = frozarr.create_group(store)
+    assert_type(group.create_array("a/b", shape=3, dtype="i4"), frozarr.Array)
+    assert_type(group["a"], frozarr.Array | frozarr.Group)
+    for _, array in group.arrays():
+        assert_type(array, frozarr.Array)
+    return group.update_attributes({"a": 1})

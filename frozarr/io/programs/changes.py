@@ -10,7 +10,8 @@ from frozarr.io.programs.nodes import load_array, parse_stored_v3
 from frozarr.io.programs.requests import Delete, Get, ListPrefix, Program, Swap
 from frozarr.io.stores.path import StorePath
 from frozarr.metadata.array_v2 import parse_array_v2
-from frozarr.metadata.documents import serialize
+from frozarr.metadata.documents import NodeMetadata, serialize
+from frozarr.metadata.group import parse_group_v2
 from frozarr.metadata.json import dumps, loads
 from frozarr.metadata.spec import ArrayMetadata
 from frozarr.types import Shape
@@ -18,7 +19,7 @@ from frozarr.types import Shape
 __all__ = ["check_current", "check_nothing_outside", "delete_chunks_outside", "store_changes"]
 
 
-def store_changes(place: StorePath, old: ArrayMetadata, new: ArrayMetadata) -> Program[None]:
+def store_changes(place: StorePath, old: NodeMetadata, new: NodeMetadata) -> Program[None]:
     """Store the documents in which two metadata values differ, if the stored ones are still `old`.
 
     Raises
@@ -37,7 +38,7 @@ def store_changes(place: StorePath, old: ArrayMetadata, new: ArrayMetadata) -> P
             raise _conflict(place, name)
 
 
-def _encoded(metadata: ArrayMetadata) -> dict[str, bytes]:
+def _encoded(metadata: NodeMetadata) -> dict[str, bytes]:
     return {name: dumps(document) for name, document in serialize(metadata).items()}
 
 
@@ -54,7 +55,7 @@ def check_current(place: StorePath, metadata: ArrayMetadata) -> Program[None]:
 
 
 def _stored_as(
-    place: StorePath, name: str, before: bytes | None, metadata: ArrayMetadata
+    place: StorePath, name: str, before: bytes | None, metadata: NodeMetadata
 ) -> Program[bytes | None]:
     """A stored document, once it is known that it means what the metadata say."""
     (value,) = yield from Get([place.key(name)])
@@ -65,7 +66,7 @@ def _stored_as(
 
 
 def _canonical(
-    place: StorePath, name: str, stored: bytes | None, metadata: ArrayMetadata
+    place: StorePath, name: str, stored: bytes | None, metadata: NodeMetadata
 ) -> bytes | None:
     """Stored document as this library would write it, so that only meaning is compared."""
     if stored is None:
@@ -75,6 +76,8 @@ def _canonical(
     document = loads(stored, where=f"{place}/{name}")
     if name == ".zarray":
         return dumps(serialize(parse_array_v2(document, where=f"{place}/{name}"))[name])
+    if name == ".zgroup":
+        return dumps(serialize(parse_group_v2(document, where=f"{place}/{name}"))[name])
     return dumps(document) if document or metadata.attributes else None
 
 

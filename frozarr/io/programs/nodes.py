@@ -38,6 +38,7 @@ from frozarr.io.stores.path import StorePath
 from frozarr.metadata.array_v2 import parse_array_v2
 from frozarr.metadata.documents import NodeMetadata, parse_v3, serialize
 from frozarr.metadata.group import GroupMetadata, parse_group_v2
+from frozarr.metadata.hierarchy import DOCUMENTS
 from frozarr.metadata.json import MAX_DOCUMENT_NBYTES, dumps, loads
 from frozarr.metadata.paths import join
 from frozarr.metadata.registry import Registry, default_registry
@@ -240,7 +241,7 @@ def _remove_old(place: StorePath, old: Sequence[str]) -> Program[None]:
 
     If nothing else can be removed, the documents are put back.
     """
-    own = {place.key(name) for name in _DOCUMENTS}
+    own = {place.key(name) for name in DOCUMENTS}
     documents = [key for key in old if key in own]
     rest = [key for key in old if key not in own]
     values = yield from Get(documents)
@@ -294,7 +295,7 @@ def only_others_stand(place: StorePath) -> Program[bool]:
     if (yield from something_stands(place)):
         return False
     keys = yield from ListPrefix(place.path)
-    return bool(keys) and not any(key.rpartition("/")[2] in _DOCUMENTS for key in keys)
+    return bool(keys) and not any(key.rpartition("/")[2] in DOCUMENTS for key in keys)
 
 
 def put_node(place: StorePath, metadata: NodeMetadata) -> Program[None]:
@@ -321,9 +322,6 @@ def something_stands(place: StorePath) -> Program[bool]:
     return any(size is not None for size in sizes)
 
 
-_DOCUMENTS = frozenset({"zarr.json", ".zarray", ".zgroup", ".zattrs", ".zmetadata"})
-
-
 def check_node_path(place: StorePath) -> None:
     """Refuse a node by the name of a document.
 
@@ -333,7 +331,7 @@ def check_node_path(place: StorePath) -> None:
         A segment of the path is such a name.
     """
     for segment in place.path.split("/"):
-        if segment in _DOCUMENTS:
+        if segment in DOCUMENTS:
             raise InvalidKeyError(
                 f"{place}: {segment!r} is the name of a document, no node can have it",
                 url=str(place),

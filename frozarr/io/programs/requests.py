@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 __all__ = [
     "AnyRequest", "AnyStoreRequest", "Call", "Delete", "DeletePrefix", "Discard", "Gather", "Get",
     "GetInto", "GetRanges", "Hold", "LetGo", "ListNames", "ListPrefix", "Lock", "Performer",
-    "Program", "Put", "Replace", "Request", "Sizes", "Stage", "StoreRequest", "Swap", "Task",
-    "Versions", "check_nbytes", "held",
+    "Program", "Put", "Rename", "Replace", "Request", "Sizes", "Stage", "StoreRequest", "Swap",
+    "Task", "Versions", "check_nbytes", "held",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -269,6 +269,17 @@ class Replace(_OfPrefix[None]):
 
     changes: ClassVar[bool] = True
     staged: str
+
+
+@attrs.frozen
+class Rename(_OfPrefix[bool]):
+    """Move all keys below a prefix to another, below which there are none, at once.
+
+    Answer: whether the store can.
+    """
+
+    changes: ClassVar[bool] = True
+    to: str
 
 
 @attrs.frozen

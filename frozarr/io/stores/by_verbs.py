@@ -22,6 +22,7 @@ from frozarr.io.programs.requests import (
     ListNames,
     ListPrefix,
     Put,
+    Rename,
     Replace,
     Sizes,
     Stage,
@@ -61,6 +62,7 @@ VERBS_OF: Final[Mapping[type[AnyStoreRequest], frozenset[str]]] = {
     Replace: _READS | _WRITES,
     Discard: _READS | _WRITES,
     Hold: _READS | _WRITES,
+    Rename: _READS | _WRITES,
     LetGo: _READS | _WRITES,
 }
 """For each request the verbs that say what it does: if one of them is overridden, it is asked."""

@@ -19,6 +19,7 @@ from frozarr.io.programs.requests import (
     LetGo,
     ListPrefix,
     Put,
+    Rename,
     Replace,
     Sizes,
     Stage,
@@ -253,6 +254,13 @@ class MemoryStore(BlockingStore):
                 if not is_hidden(key):
                     self._values.pop(key, None)
             self._values.update(built)
+
+    @answers(Rename)
+    def _rename(self, request: Rename) -> bool:
+        with self._changing:
+            for key in self._below(request.prefix):
+                self._values[request.to + key[len(request.prefix) :]] = self._values.pop(key)
+        return True
 
     @answers(Discard)
     def _discard(self, request: Discard) -> None:

@@ -24,6 +24,7 @@ from frozarr.io.programs.requests import (
     ListPrefix,
     Program,
     Put,
+    Rename,
     Sizes,
     Stage,
     StoreRequest,
@@ -56,6 +57,8 @@ def by_simpler_requests(request: StoreRequest[T]) -> Program[T] | None:
             program = _swap(request)
         case Stage() | Hold() | LetGo():
             program = _nothing(None)
+        case Rename():
+            program = _nothing(False)
     typed: Program[T] | None = program  # each gives what its request promises
     return typed
 

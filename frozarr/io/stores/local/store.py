@@ -35,6 +35,7 @@ from frozarr.io.programs.requests import (
     ListNames,
     ListPrefix,
     Put,
+    Rename,
     Replace,
     Sizes,
     Stage,
@@ -623,6 +624,17 @@ class LocalStore(BlockingStore):
         remove_tree(made)
         with contextlib.suppress(OSError):
             os.rmdir(os.path.dirname(made))
+
+    @answers(Rename)
+    def _rename(self, request: Rename) -> bool:
+        source, target = self._path(request.prefix), self._path(request.to)
+        if not request.prefix or not request.to or os.path.lexists(target):
+            return False
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        with locked_folder(str(self.root)), locked_folder(source):
+            patiently(lambda: os.rename(source, target))
+        self._prune({request.prefix.rpartition("/")[0]})
+        return True
 
     @answers(Discard)
     def _discard(self, request: Discard) -> None:

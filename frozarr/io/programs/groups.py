@@ -1,0 +1,236 @@
+"""Finding, listing, moving and removing what lies below a group, as programs."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from frozarr.errors import ConflictError, GroupNotFoundError
+from frozarr.io.kernels.base import BytesLike, as_bytes_view
+from frozarr.io.programs.nodes import parse_stored_v3
+from frozarr.io.programs.requests import (
+    Delete,
+    DeletePrefix,
+    Gather,
+    Get,
+    ListNames,
+    ListPrefix,
+    Program,
+    Put,
+    Rename,
+    Swap,
+    Task,
+    asking,
+)
+from frozarr.io.stores.path import StorePath
+from frozarr.metadata.documents import NodeMetadata, parse
+from frozarr.metadata.group import GroupMetadata
+from frozarr.metadata.hierarchy import (
+    DOCUMENTS,
+    MEMBER,
+    Hierarchy,
+    consolidated,
+    parse_consolidated,
+    without_member,
+)
+from frozarr.metadata.json import MAX_DOCUMENT_NBYTES, FrozenMap, dumps, loads
+from frozarr.metadata.paths import join
+from frozarr.types import JSON
+
+__all__ = [
+    "group_below", "load_group", "load_many", "move_node", "publish", "remove_node", "walk_members",
+]  # fmt: skip
+
+Format = Literal[2, 3] | None
+_V2 = (".zarray", ".zgroup", ".zattrs")
+_COPIED_AT_ONCE = 64
+
+
+def load_group(
+    place: StorePath, zarr_format: Format = None, *, use_consolidated: bool | None = None
+) -> Program[tuple[GroupMetadata, Hierarchy | None]]:
+    """A group, and what consolidated metadata say of all below it; None if they are not used.
+
+    Parameters
+    ----------
+    use_consolidated
+        None: if they are there; True: they must be; False: not.
+
+    Raises
+    ------
+    GroupNotFoundError
+        No group at the place, or no consolidated metadata where they must be.
+    """
+    group, below = yield from _load(place, zarr_format, use_consolidated=use_consolidated)
+    if group is None:
+        kind = f" of format {zarr_format}" if zarr_format else ""
+        raise GroupNotFoundError(
+            f"{place}: no group at path {place.path!r}{kind}; check the path, or create the group",
+            url=str(place),
+        )
+    if use_consolidated and below is None:
+        raise GroupNotFoundError(
+            f"{place}: the group has no consolidated metadata; call consolidate_metadata first",
+            url=str(place),
+        )
+    return group, below
+
+
+def _load(
+    place: StorePath, zarr_format: Format, *, use_consolidated: bool | None
+) -> Program[tuple[GroupMetadata | None, Hierarchy | None]]:
+    wanted = use_consolidated is not False
+    if zarr_format != 2:
+        (value,) = yield from Get([place.key("zarr.json")], most_nbytes=MAX_DOCUMENT_NBYTES)
+        if value is not None:
+            node = parse_stored_v3(place, value)
+            if not isinstance(node, GroupMetadata):
+                return None, None
+            document: JSON = node.extra.asdict().get(MEMBER)
+            if document is None or not wanted:
+                return node, None
+            where = f"{place}/zarr.json: {MEMBER}"
+            return node, parse_consolidated(document, node, where=where)
+    if zarr_format == 3:
+        return None, None
+    names = (*_V2, ".zmetadata")
+    keys = [place.key(name) for name in names]
+    values = yield from Get(keys, most_nbytes=MAX_DOCUMENT_NBYTES)
+    documents = _decoded(place, names, values)
+    if ".zarray" in documents or ".zgroup" not in documents:
+        return None, None
+    whole = documents.pop(".zmetadata", None)
+    node = parse(documents, where=str(place))
+    assert isinstance(node, GroupMetadata)  # noqa: S101 - there is no .zarray
+    if whole is None or not wanted:
+        return node, None
+    return node, parse_consolidated(whole, node, where=f"{place}/.zmetadata")
+
+
+def _decoded(
+    place: StorePath, names: Sequence[str], values: Sequence[BytesLike | None]
+) -> dict[str, JSON]:
+    return {
+        name: loads(as_bytes_view(value), where=f"{place}/{name}")
+        for name, value in zip(names, values, strict=True)
+        if value is not None
+    }
+
+
+def load_many(
+    place: StorePath, paths: Sequence[str], zarr_format: Literal[2, 3]
+) -> Program[dict[str, NodeMetadata]]:
+    """Metadata of the nodes at paths below a place, by one request; others are left out."""
+    names = ("zarr.json",) if zarr_format == 3 else _V2
+    keys = [join(place.key(path) if path else place.path, n) if place.path or path else n
+            for path in paths for n in names]  # fmt: skip
+    values = (yield from Get(keys, most_nbytes=MAX_DOCUMENT_NBYTES)) if keys else []
+    nodes: dict[str, NodeMetadata] = {}
+    for number, path in enumerate(paths):
+        here = StorePath(place.store, join(place.path, path) if place.path and path else path)
+        stored = values[number * len(names) : (number + 1) * len(names)]
+        if zarr_format == 3:
+            if stored[0] is not None:
+                nodes[path] = parse_stored_v3(here, stored[0])
+        elif stored[0] is not None or stored[1] is not None:
+            nodes[path] = parse(_decoded(here, names, stored), where=str(here))
+    return nodes
+
+
+def walk_members(
+    place: StorePath, zarr_format: Literal[2, 3], max_depth: int | None = None
+) -> Program[dict[str, NodeMetadata]]:
+    """Nodes below a group, by their paths: a listing and a read for each level.
+
+    Folders without metadata are left out. Arrays are not looked into.
+    """
+    found: dict[str, NodeMetadata] = {}
+    level, depth = [""], 0
+    while level and (max_depth is None or depth <= max_depth):
+        listings: list[list[str]] = yield from Gather(
+            [Task(asking(ListNames(join(place.path, p) if place.path and p else place.path or p)),
+                  place.store) for p in level], concurrency=64,
+        )  # fmt: skip
+        paths = [
+            join(above, name) if above else name
+            for above, names in zip(level, listings, strict=True)
+            for name in names
+            if name not in DOCUMENTS
+        ]
+        nodes = yield from load_many(place, paths, zarr_format)
+        found |= nodes
+        level = [path for path, node in nodes.items() if isinstance(node, GroupMetadata)]
+        depth += 1
+    return dict(sorted(found.items()))
+
+
+def group_below(place: StorePath, group: GroupMetadata) -> Program[Hierarchy]:
+    """All of a group as one value, as the store has it now."""
+    nodes = yield from walk_members(place, group.zarr_format)
+    return Hierarchy({**nodes, "": without_member(group)})
+
+
+def publish(place: StorePath, old: Hierarchy | None, new: Hierarchy) -> Program[GroupMetadata]:
+    """Store consolidated metadata, if those that are stored are still the ones known; the group.
+
+    Raises
+    ------
+    ConflictError
+        Somebody else stored others meanwhile.
+    """
+    group = new[""]
+    assert isinstance(group, GroupMetadata)  # noqa: S101 - the root of a hierarchy
+    document = consolidated(new, group.zarr_format)
+    if group.zarr_format == 2:
+        key, encoded = place.key(".zmetadata"), dumps(document)
+        result = group
+    else:
+        plain = without_member(group)
+        extra = FrozenMap({**plain.extra, MEMBER: document})
+        result = GroupMetadata(attributes=plain.attributes, extra=extra)
+        key, encoded = place.key("zarr.json"), dumps(result.documents()["zarr.json"])
+    (value,) = yield from Get([key], most_nbytes=MAX_DOCUMENT_NBYTES)
+    stored = None if value is None else bytes(as_bytes_view(value))
+    if old is not None:
+        _, known = yield from load_group(place, group.zarr_format)
+        if known is None or known.diff(old) != ((), (), ()):
+            raise _conflict(place)
+    if not (yield from Swap(key, stored, encoded)):
+        raise _conflict(place)
+    return result
+
+
+def _conflict(place: StorePath) -> ConflictError:
+    return ConflictError(
+        f"{place}: the consolidated metadata were changed by somebody else; what was done below is "
+        "stored, but they don't tell. Open the group again, or consolidate it anew",
+        url=str(place),
+    )
+
+
+def remove_node(place: StorePath) -> Program[None]:
+    """Remove a node and all below it: its documents first, so that nobody finds half of it."""
+    yield from Delete([place.key(name) for name in sorted(DOCUMENTS)])
+    yield from DeletePrefix(place.path)
+
+
+def move_node(source: StorePath, target: StorePath) -> Program[None]:
+    """Move a node and all below it; where the store can't rename, what makes it a node comes last.
+
+    Parameters
+    ----------
+    source, target
+        Places in one store; nothing is at the second.
+    """
+    if (yield from Rename(source.path, target.path)):
+        return
+    keys = yield from ListPrefix(source.path)
+    documents = [key for key in keys if key.rpartition("/")[2] in DOCUMENTS]
+    chunks = [key for key in keys if key.rpartition("/")[2] not in DOCUMENTS]
+    # documents of deeper nodes first: those of the node itself complete it
+    ordered = [*chunks, *sorted(documents, key=lambda key: -key.count("/"))]
+    for start in range(0, len(ordered), _COPIED_AT_ONCE):
+        some = ordered[start : start + _COPIED_AT_ONCE]
+        values = yield from Get(some)
+        moved = [target.path + key[len(source.path) :] for key in some]
+        kept = [(k, v) for k, v in zip(moved, values, strict=True) if v is not None]
+        yield from Put([k for k, _ in kept], [v for _, v in kept])
+    yield from remove_node(source)
