@@ -166,6 +166,8 @@ class GetRanges(_OfKeys[list[Value]]):
     versions: list[Hashable] | None = attrs.field(default=None, eq=False, repr=False)
     """An empty list to be filled by a store that learns it by the way: for each part what tells
     the value that it is of from the next."""
+    most_nbytes: int = attrs.field(default=0, eq=False, repr=False)
+    """Bytes beyond which a value is refused that is read whole for a part of it; 0 for no bound."""
 
     def check(self) -> None:
         """Refuse keys that no store can hold, and ranges that can't hold a byte."""

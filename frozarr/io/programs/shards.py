@@ -112,7 +112,7 @@ def _read_whole(
 ) -> Program[None]:
     keys = [t.key for t in touched]
     nbytes = array.chain.nbytes + shard.index_nbytes
-    most = most_nbytes(array) + POLICY.most_encoded(shard.index_nbytes)
+    most = _most(array, shard)
     values = yield from Get(keys, nbytes, most_nbytes=most)
     check_missing(access, [k for k, v in zip(keys, values, strict=True) if v is None])
     for each, value in zip(touched, values, strict=True):
@@ -125,6 +125,11 @@ def _read_whole(
         except DecodeError as error:
             raise located(access, each.key, error) from error
         _place(array, access, shard, each, view, where, out)
+
+
+def _most(array: BoundArray, shard: ShardFormat) -> int:
+    """Bytes that a shard can have at most."""
+    return most_nbytes(array) + POLICY.most_encoded(shard.index_nbytes)
 
 
 def _nothing(count: int) -> Located:
@@ -177,7 +182,8 @@ def _read_parts(
     """Read parts of shards; those that must be read again."""
     keys = [t.key for t in touched]
     before = yield from Versions(keys)
-    located_in, witnesses = yield from _locate(access, shard, touched, before)
+    most = _most(array, shard)
+    located_in, witnesses = yield from _locate(access, shard, touched, before, most)
     merged = [_merge(access, where) for where in located_in]
     asked = [
         (key, RangeByteRequest(first, last))
@@ -191,7 +197,8 @@ def _read_parts(
     asked_keys = [key for key, _ in asked]
     try:
         if asked:
-            parts = yield from GetRanges(asked_keys, [part for _, part in asked], versions)
+            asked_ranges = [part for _, part in asked]
+            parts = yield from GetRanges(asked_keys, asked_ranges, versions, most)
     except RangeNotSatisfiableError as error:
         failed = error
     if any(version is not None for version in before):
@@ -266,7 +273,11 @@ def _same_bytes(first: BytesLike | None, second: BytesLike | None) -> bool:
 
 
 def _locate(
-    access: Access, shard: ShardFormat, touched: Sequence[Touched], versions: Sequence[Any]
+    access: Access,
+    shard: ShardFormat,
+    touched: Sequence[Touched],
+    versions: Sequence[Any],
+    most: int,
 ) -> Program[tuple[list[Located], dict[str, Witness]]]:
     """Where the inner chunks lie, by indexes still known; the others are read, and witnesses."""
     settled = [access.store.is_settled(version) for version in versions]
@@ -276,7 +287,7 @@ def _locate(
     told: list[Hashable] = []
     try:
         if asked:
-            encoded = yield from GetRanges(asked, [_index_range(shard)] * len(asked), told)
+            encoded = yield from GetRanges(asked, [_index_range(shard)] * len(asked), told, most)
     except RangeNotSatisfiableError as error:
         shorter = DecodeError(f"shard is truncated, it is shorter than its index: {error}")
         raise located(access, error.key or asked[0], shorter) from error
@@ -362,7 +373,7 @@ def _write(
     versions: list[Hashable] = []
     if wanted:
         nbytes = array.chain.nbytes + shard.index_nbytes
-        most = most_nbytes(array) + POLICY.most_encoded(shard.index_nbytes)
+        most = _most(array, shard)
         buffers = yield from Get(wanted, nbytes, versions, most)
         stored = dict(zip(wanted, buffers, strict=True))
     made: list[tuple[str, Parts | None]] = []

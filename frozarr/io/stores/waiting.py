@@ -315,7 +315,11 @@ class AsyncStore(Store):
 
     @answers(GetRanges)
     async def _answer_get_ranges(self, request: GetRanges) -> list[BytesLike | None]:
-        return await self._values(request.keys, request.ranges, request.versions)
+        token = MOST_NBYTES.set(request.most_nbytes)
+        try:
+            return await self._values(request.keys, request.ranges, request.versions)
+        finally:
+            MOST_NBYTES.reset(token)
 
     async def _values(
         self, keys: Sequence[str], ranges: Sequence[ByteRequest | None],

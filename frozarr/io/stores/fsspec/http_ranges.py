@@ -75,7 +75,13 @@ async def http_get(
             most = byte_range.end - byte_range.start
         elif partial and isinstance(byte_range, SuffixByteRequest):
             most = byte_range.suffix
-        body = await _bounded(response.content, key, most)
+        # where ranges are ignored, nothing behind the part is read
+        enough = (
+            byte_range.end if isinstance(byte_range, RangeByteRequest) and not partial else None
+        )
+        body = await _bounded(response.content, key, most, enough)
+        if enough is not None and len(body) >= enough:
+            response.close()
         version = response.headers.get("ETag") or response.headers.get("Last-Modified")
     if byte_range is None or partial:
         return body, version
@@ -83,11 +89,21 @@ async def http_get(
     return body[first:last], version
 
 
-async def _bounded(content: Any, key: str, most_nbytes: int) -> bytes:
-    """A body, read piece by piece: what it is said to have, or inflates to, may be untrue."""
+async def _bounded(content: Any, key: str, most_nbytes: int, enough: int | None) -> bytes:
+    """A body, read piece by piece: what it is said to have, or inflates to, may be untrue.
+
+    Parameters
+    ----------
+    most_nbytes
+        Bytes beyond which it is refused.
+    enough
+        Bytes after which no more is read; None for all.
+    """
     pieces, nbytes = [], 0
     async for piece in content.iter_any():
         nbytes += len(piece)
         check_nbytes(key, nbytes, most_nbytes)
         pieces.append(piece)
+        if enough is not None and nbytes >= enough:
+            break
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
