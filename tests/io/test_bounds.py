@@ -275,3 +275,26 @@ def test_archives_whose_directory_lies(tmp_path):
     path.write_bytes(raw)
     with pytest.raises((OversizeError, ChunkDecodeError, zipfile.BadZipFile)):
         frozarr.open_array(path, mode="r")[0]
+
+
+def test_a_document_in_an_archive_that_inflates(tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", compression=zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zarr.json", b" " * (65 * MIB))
+    with pytest.raises(OversizeError, match="'zarr.json'.*at most 67108864"):
+        frozarr.open_array(path, mode="r")
+
+
+@pytest.mark.parametrize("filters", ["x", [5], [{}], {"id": "delta"}, [{"id": 3}]])
+def test_filters_that_are_none(filters):
+    with pytest.raises(MetadataError, match="filters") as caught:
+        frozarr.open_array({".zarray": document_v2("|u1", None, filters)})
+    assert ".zarray" in str(caught.value)
+
+
+def test_a_filter_whose_settings_make_no_sense_names_the_array():
+    values = {".zarray": document_v2("<f8", None, [{"id": "delta", "dtype": "zzz"}])}
+    array = frozarr.open_array(values)
+    with pytest.raises(ValueError, match="codec 'delta'") as caught:
+        array[0]
+    assert any(str(array.store_path) in note for note in caught.value.__notes__)

@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import Final, Generic, TypeVar
 
 from frozarr.io.byte_requests import ByteRequest
-from frozarr.io.kernels.base import BytesLike, as_bytes_view
+from frozarr.io.kernels.base import BytesLike, Parts, as_bytes_view
 from frozarr.io.programs.requests import (
     Delete,
     Get,
@@ -45,6 +45,8 @@ A = TypeVar("A")
 _IN_FLIGHT = 64
 MOST_NBYTES: Final[ContextVar[int]] = ContextVar("frozarr_most_nbytes", default=0)
 """Bytes beyond which the values that are read now are refused; see `Get.most_nbytes`."""
+_SLOWEST: Final = 100_000
+"""Bytes that are sent each second, at least."""
 ABSENT: Final = "absent"
 """Version of a key that is missing."""
 
@@ -140,8 +142,9 @@ class AsyncStore(Store):
 
     secret_url: str = ""
     """The URL with all that is secret in it; empty if nothing is."""
-    timeout_seconds: float = 300.0
-    """How long a request may take before it is given up."""
+    timeout_seconds: float = 900.0
+    """How long a request may take before it is given up; what is sent may take longer, by a second
+    for each 100 000 bytes."""
 
     @abstractmethod
     async def _get(self, key: str, byte_range: ByteRequest | None) -> BytesLike | None:
@@ -237,7 +240,7 @@ class AsyncStore(Store):
 
     async def each(
         self, keys: Sequence[str], what: str, work: Callable[[int], Coroutine[object, None, A]], *,
-        changes: bool = False,
+        changes: bool = False, sent_nbytes: Sequence[int] = (),
     ) -> list[A]:  # fmt: skip
         """Do something for each key, as many at a time as are allowed; the answers.
 
@@ -251,6 +254,8 @@ class AsyncStore(Store):
             Does it for the key at a position.
         changes
             Values are changed: what was begun goes on to its end before an error is raised.
+        sent_nbytes
+            Bytes that are sent for each key; none if it is empty.
         """
         gate = GATE.get() or Gate(_IN_FLIGHT)
         done: dict[int, A] = {}
@@ -261,7 +266,9 @@ class AsyncStore(Store):
                 await gate.enter()
                 inside = GATE.set(None)  # a store behind this one has requests of its own
                 try:
-                    begun = self._in_time(work(i), what, keys[i])
+                    begun = self._in_time(
+                        work(i), what, keys[i], sent_nbytes[i] if sent_nbytes else 0
+                    )
                     done[i] = await (finished(asyncio.ensure_future(begun)) if changes else begun)
                 except Exception as error:
                     error.add_note(f"{self.url}: {what} of key {keys[i]!r} failed")
@@ -290,16 +297,19 @@ class AsyncStore(Store):
             told.add_note(note)
         return told
 
-    async def _in_time(self, work: Coroutine[object, None, A], what: str, key: str) -> A:
+    async def _in_time(
+        self, work: Coroutine[object, None, A], what: str, key: str, sent_nbytes: int = 0
+    ) -> A:
         """Await one request, for so long as the store allows."""
+        seconds = self.timeout_seconds + sent_nbytes / _SLOWEST
         try:
-            async with asyncio.timeout(self.timeout_seconds) as limit:
+            async with asyncio.timeout(seconds) as limit:
                 return await work
         except TimeoutError as error:
             if not limit.expired():
                 raise
             raise TimeoutError(
-                f"{self.url}: no answer to the {what} of key {key!r} within {self.timeout_seconds} "
+                f"{self.url}: no answer to the {what} of key {key!r} within {seconds:.4g} "
                 "seconds; set timeout_seconds of the store for more"
             ) from error
 
@@ -346,7 +356,8 @@ class AsyncStore(Store):
             await self._set(keys[i], plain)
             return True
 
-        done = await self.each(keys, "write", write, changes=True)
+        sizes = [_nbytes(value) for value in request.values]
+        done = await self.each(keys, "write", write, changes=True, sent_nbytes=sizes)
         return [key for key, written in zip(keys, done, strict=True) if not written]
 
     @answers(Delete)
@@ -403,3 +414,9 @@ class AsyncStore(Store):
     @answers(ListNames)
     async def _answer_list_names(self, request: ListNames) -> list[str]:
         return sorted(await self._names(request.prefix))
+
+
+def _nbytes(value: BytesLike | Parts) -> int:
+    """Bytes of a value, in pieces or not."""
+    pieces = value.pieces if isinstance(value, Parts) else [value]
+    return sum(len(as_bytes_view(piece)) for piece in pieces)

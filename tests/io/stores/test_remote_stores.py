@@ -3,9 +3,13 @@
 import asyncio
 import logging
 import multiprocessing
+import os
 import pickle
+import signal
 import subprocess
 import sys
+import threading
+import time
 import uuid
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -486,3 +490,35 @@ def test_values_of_arrays_on_the_same_loop():
     array = frozarr.create_array(there, shape=4, dtype=source.dtype, chunks=2)
     array[:] = source
     assert array.append(source)[...].tolist() == [0, 1, 2, 3] * 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_forks_while_threads_read_an_archive(tmp_path):
+    with ZipStore(tmp_path / "a.zip", mode="w") as made:
+        frozarr.create_array(made, data=np.arange(4000), chunks=40)
+    array = frozarr.open_array(ZipStore(tmp_path / "a.zip"), config={"workers": 1})
+    over = threading.Event()
+
+    def read():
+        while not over.is_set():
+            array[...]
+
+    threads = [threading.Thread(target=read) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(15):
+            child = os.fork()
+            if not child:
+                os._exit(0 if int(array[...].sum()) == 4000 * 3999 // 2 else 1)
+            until = time.monotonic() + 20
+            while (ended := os.waitpid(child, os.WNOHANG))[0] == 0 and time.monotonic() < until:
+                time.sleep(0.005)
+            if ended[0] == 0:
+                os.kill(child, signal.SIGKILL)
+                pytest.fail("the child waits for a lock that nobody will give back")
+            assert os.waitstatus_to_exitcode(ended[1]) == 0
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
