@@ -219,7 +219,7 @@ def test_a_server_that_never_answers(client, s3_endpoint, proxy, bucket):
 
 def test_replaced_shards_are_never_mixed(client, s3_endpoint, bucket):
     store = store_at(client, s3_endpoint, bucket)
-    torn_reads(store, rounds=60)
+    torn_reads(store, rounds=30)
 
 
 @pytest.mark.parametrize("kind", ["memory", "files", "dictionary of fsspec"])
@@ -229,7 +229,7 @@ def test_replaced_shards_are_never_mixed_elsewhere(kind, tmp_path):
         "files": lambda: FsspecStore.from_url(f"file://{tmp_path}"),
         "dictionary of fsspec": lambda: FsspecStore.from_url(f"memory://{tmp_path.name}"),
     }
-    torn_reads(stores[kind](), rounds=400)
+    torn_reads(stores[kind](), rounds=150)
 
 
 def torn_reads(store, rounds):
