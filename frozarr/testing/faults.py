@@ -6,7 +6,7 @@ server whose answers are wrong) what a test needs to see whether nothing is lost
 
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from random import Random
 from typing import Final
@@ -14,8 +14,8 @@ from typing import Final
 from frozarr.types import JSON
 
 __all__ = [
-    "FINISHED", "STEPS", "cancelled_at", "dies_before", "in_child", "limited",
-    "mutated_bytes", "mutated_document",
+    "FINISHED", "STEPS", "cancelled_at", "dies_before", "fails_at", "in_child", "limited",
+    "mutated_bytes", "mutated_document", "short_calls",
 ]  # fmt: skip
 
 STEPS: Final = frozenset(
@@ -77,6 +77,66 @@ def dies_before(step: int, work: Callable[[], object]) -> bool:
     code = in_child(watched)
     assert code in {_DIED, FINISHED}, f"the child failed by itself before step {step}"
     return code == _DIED
+
+
+def fails_at(step: int, error: OSError, work: Callable[[], object]) -> bool:
+    """Run something while one file-system step fails; whether that step was reached.
+
+    Hooks can't be taken away again: use it in a child.
+
+    Parameters
+    ----------
+    step
+        Which one, counted from zero, reading included.
+    error
+        What is raised instead: of EIO, EACCES, ESTALE, …
+    """
+    count = [0]
+
+    def hook(event: str, _: tuple[object, ...]) -> None:
+        if event in STEPS:
+            count[0] += 1
+            if count[0] == step + 1:
+                raise error
+
+    sys.addaudithook(hook)
+    work()
+    return count[0] > step
+
+
+@contextmanager
+def short_calls(random: Random) -> Iterator[None]:
+    """A system whose calls read and write fewer bytes than they are asked to, as they may."""
+    from frozarr.io.stores.local import files, portable  # noqa: PLC0415 - POSIX calls
+
+    def some(nbytes: int) -> int:
+        return max(1, random.randint(0, nbytes))
+
+    def readv(fd: int, views: Sequence[memoryview]) -> int:
+        part = original["read"](fd, some(sum(map(len, views))))
+        at = 0
+        for view in views:
+            piece = part[at : at + len(view)]
+            view[: len(piece)] = piece
+            at += len(piece)
+        return len(part)
+
+    original = {name: getattr(os, name) for name in ("read", "write", "pread", "writev")}
+    patched = [
+        (os, "read", lambda fd, n: original["read"](fd, some(n))),
+        (os, "write", lambda fd, value: original["write"](fd, value[: some(len(value))])),
+        (portable, "_PREAD", lambda fd, n, at: original["pread"](fd, some(n), at)),
+        (portable, "_READV", readv),
+        (files, "WRITEV", lambda fd, views: original["writev"](fd, views[: some(len(views))])),
+    ]
+    before = [(where, name, getattr(where, name)) for where, name, _ in patched]
+    try:
+        for where, name, short in patched:
+            setattr(where, name, short)
+        yield
+    finally:
+        for where, name, old in before:
+            setattr(where, name, old)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ that say what is wrong. Never other values, never hangs, never memory without bo
 
 import asyncio
 import contextlib
+import errno
 import json
 import multiprocessing
 import os
@@ -27,10 +28,12 @@ from frozarr.testing.faults import (
     FINISHED,
     cancelled_at,
     dies_before,
+    fails_at,
     in_child,
     limited,
     mutated_bytes,
     mutated_document,
+    short_calls,
 )
 from frozarr.testing.lying_server import Lie, LyingServer
 
@@ -271,6 +274,47 @@ def little_room(random):
     return 1
 
 
+def failing_steps(random):
+    """The n-th file-system step fails by an error of the system."""
+    name, change = changes(random)
+    seed = random.randrange(1 << 30)
+    number = random.choice([errno.EIO, errno.EACCES, errno.ESTALE, errno.EMFILE])
+    step = random.randrange(40)
+    with tempfile.TemporaryDirectory() as folder:
+        array = make(LocalStore(folder), type(random)(seed))
+        old = seen(folder)
+
+        def work():
+            error = OSError(number, os.strerror(number))
+            with contextlib.suppress(OSError, FrozarrError):
+                fails_at(step, error, lambda: change(array))
+
+        assert in_child(work) == FINISHED
+        twin = tempfile.mkdtemp(dir=folder)
+        change(make(LocalStore(twin), type(random)(seed)))
+        if name not in {"create", "transaction"}:
+            chunkwise_ok(folder, old, seen(twin), name)
+    return 1
+
+
+def short_reads_and_writes(random):
+    """Calls that read and write fewer bytes than they are asked to."""
+    with tempfile.TemporaryDirectory() as folder, short_calls(random):
+        data = np.arange(5000, dtype="i4").reshape(50, 100)
+        array = frozarr.create_array(
+            folder, data=data, chunks=(10, 25), shards=random.choice([None, (20, 50)]),
+            compressors=random.choice([None, "auto"]),
+        )  # fmt: skip
+        for _ in range(10):
+            rows = slice(random.randrange(50), random.randrange(50))
+            columns = slice(random.randrange(100), random.randrange(100))
+            assert array[rows, columns].tolist() == data[rows, columns].tolist()
+            data[rows, columns] += 1
+            array[rows, columns] = data[rows, columns]
+        assert frozarr.open_array(folder)[...].tolist() == data.tolist()
+    return 20
+
+
 def cancellations(random):
     """A coroutine that is cancelled at any await; nothing lands afterwards."""
     name, change = random.choice([
@@ -475,6 +519,8 @@ CAMPAIGNS = {
     "changed documents": changed_documents,
     "the n-th request fails": failing_requests,
     "full disks, few open files": little_room,
+    "a file-system step fails": failing_steps,
+    "short reads and writes": short_reads_and_writes,
     "cancellation at any await": cancellations,
     "Ctrl-C at any bytecode": interrupts,
     "processes at once": processes_at_once,

@@ -24,7 +24,6 @@ def short_calls(monkeypatch):
     monkeypatch.setattr(portable, "_PREAD", lambda fd, n, at: pread(fd, min(n, 1000), at))
     monkeypatch.setattr(portable, "_READV", lambda fd, views: os.readv(fd, [views[0][:1000]]))
     monkeypatch.setattr(files, "WRITEV", lambda fd, views: os.writev(fd, [views[0][:1000]]))
-    monkeypatch.setattr(files, "ONE_CALL_NBYTES", 1000)
 
 
 @pytest.mark.skipif(not hasattr(os, "pread"), reason="the calls that are shortened are POSIX's")

@@ -25,8 +25,6 @@ from frozarr.io.stores.local.portable import (
 from frozarr.io.stores.verbs import is_hidden
 
 _STALE_SECONDS: Final = 3600
-ONE_CALL_NBYTES: Final = 0x7FFFF000
-"""Most bytes that one call reads on Linux (read(2)); other systems read no more."""
 _PIECES: Final = 1024
 """Most buffers that one system call takes (IOV_MAX on Linux)."""
 MISSING: Final = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
@@ -153,13 +151,12 @@ def read_whole(fd: int, nbytes_hint: int, key: str, most_nbytes: int = 0) -> byt
         Bytes beyond which a file is refused; 0 for no such bound.
     """
     try:
-        value = os.read(fd, wanted := nbytes_hint + 1)
-        # empty, or perhaps more to come: find out what this is
-        if len(value) in {0, wanted} or len(value) >= ONE_CALL_NBYTES:
-            nbytes = regular_nbytes(fd, key)
+        value = os.read(fd, nbytes_hint + 1)
+        # a call may read less than there is, and a folder nothing: find out what this is
+        nbytes = regular_nbytes(fd, key)
+        if nbytes > len(value):
             check_nbytes(key, nbytes, most_nbytes)
-            if nbytes > len(value):
-                value += read_range(fd, len(value), nbytes - len(value))
+            value += read_range(fd, len(value), nbytes - len(value))
     except IsADirectoryError:
         return None
     return value
