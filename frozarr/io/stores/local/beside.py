@@ -6,7 +6,7 @@ import shutil
 import weakref
 from pathlib import Path
 
-from frozarr.io.stores.local.portable import exclusive, patiently
+from frozarr.io.stores.local.portable import close_exclusive, exclusive, patiently
 from frozarr.io.stores.verbs import HIDDEN
 
 __all__ = ["FileBeside"]
@@ -77,4 +77,4 @@ def _remove(path: str, fd: int, pid: int) -> None:
         with contextlib.suppress(OSError):
             if os.path.samestat(os.fstat(fd), os.stat(path)):
                 os.unlink(path)
-    os.close(fd)
+    close_exclusive(path, fd)

@@ -288,14 +288,27 @@ def hold_node(path: str) -> HeldNode | None:
         os.close(fd)
 
 
+_EXCLUSIVE: set[str] = set()
+"""Files that this process has open for itself."""
+
+
+def close_exclusive(path: str, fd: int) -> None:
+    """Close a file that `exclusive` opened."""
+    _EXCLUSIVE.discard(path)
+    os.close(fd)
+
+
 def exclusive(path: str) -> int:
     """Open and empty a file that nobody else has open this way; made if need be.
 
     Raises
     ------
     BlockingIOError
-        Somebody has.
+        Somebody has. Where files can't be locked, that is known of this process only; on Windows
+        a file that others have open can't be put in another's place, which comes out at the end.
     """
+    if path in _EXCLUSIVE:
+        raise BlockingIOError(f"{path} is being written by somebody else")
     while True:
         fd = _opened(path, os.O_RDWR | os.O_CREAT | _BINARY, None)
         try:
@@ -308,6 +321,7 @@ def exclusive(path: str) -> int:
             pass
         if _same_file(fd, path):
             os.ftruncate(fd, 0)
+            _EXCLUSIVE.add(path)
             return fd
         os.close(fd)
 
