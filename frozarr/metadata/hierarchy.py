@@ -1,6 +1,8 @@
 """A hierarchy as a value: what stands at which path. Consolidated metadata are its documents."""
 
 from collections.abc import ItemsView, Iterable, Iterator, Mapping
+from functools import cached_property
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 import attrs
@@ -107,12 +109,16 @@ class Hierarchy(Immutable):
 
     nodes: tuple[tuple[str, NodeMetadata], ...] = attrs.field(converter=_complete, factory=dict)
 
+    @cached_property
+    def _by_path(self) -> Nodes:
+        return MappingProxyType(dict(self.nodes))
+
     def __getitem__(self, path: str) -> NodeMetadata:
-        return dict(self.nodes)[normalize_path(path)]
+        return self._by_path[normalize_path(path)]
 
     def get(self, path: str) -> NodeMetadata | None:
         """Metadata at a path; None if nothing is there."""
-        return dict(self.nodes).get(normalize_path(path))
+        return self._by_path.get(normalize_path(path))
 
     def __iter__(self) -> Iterator[str]:
         return (path for path, _ in self.nodes)
@@ -121,11 +127,11 @@ class Hierarchy(Immutable):
         return len(self.nodes)
 
     def __contains__(self, path: object) -> bool:
-        return path in dict(self.nodes)
+        return path in self._by_path
 
     def items(self) -> ItemsView[str, NodeMetadata]:
         """Paths and metadata, in the order of paths."""
-        return dict(self.nodes).items()
+        return self._by_path.items()
 
     def below(self, path: str, max_depth: int | None = None) -> dict[str, NodeMetadata]:
         """What lies below a path, by paths relative to it.
@@ -152,7 +158,7 @@ class Hierarchy(Immutable):
 
     def diff(self, other: "Hierarchy") -> HierarchyDiff:
         """What another hierarchy has more, has not, or has otherwise."""
-        mine, theirs = dict(self.nodes), dict(other.nodes)
+        mine, theirs = dict(self.items()), dict(other.items())
         both = mine.keys() & theirs.keys()
         return HierarchyDiff(
             tuple(sorted(theirs.keys() - mine.keys())), tuple(sorted(mine.keys() - theirs.keys())),
@@ -165,22 +171,22 @@ class Hierarchy(Immutable):
 
 def tree_text(hierarchy: Hierarchy, name: str = "/", max_depth: int | None = None) -> str:
     """A drawing of a hierarchy, a line for each node."""
+    nodes = hierarchy.below("", max_depth)
+    children: dict[str, list[str]] = {}
+    for path in nodes:
+        children.setdefault(path.rpartition("/")[0], []).append(path)
     lines = [name]
-    _draw(hierarchy.below("", max_depth), "", "", lines)
-    return "\n".join(lines)
-
-
-def _draw(nodes: Nodes, prefix: str, indent: str, lines: list[str]) -> None:
-    children = [path for path in nodes if path.rpartition("/")[0] == prefix]
-    for number, path in enumerate(children):
-        last = number == len(children) - 1
-        node = nodes[path]
-        shown = path.rpartition("/")[2]
+    waiting = [(path, "", path == children[""][-1]) for path in reversed(children.get("", []))]
+    while waiting:
+        path, indent, last = waiting.pop()
+        node, shown = nodes[path], path.rpartition("/")[2]
         if not isinstance(node, GroupMetadata):
             shown += f" {node.shape} {node.data_type.name}"
         lines.append(f"{indent}{'└' if last else '├'}── {shown}")
-        if isinstance(node, GroupMetadata):
-            _draw(nodes, path, indent + ("    " if last else "│   "), lines)
+        below = children.get(path, [])
+        deeper = indent + ("    " if last else "│   ")
+        waiting += [(child, deeper, child == below[-1]) for child in reversed(below)]
+    return "\n".join(lines)
 
 
 # ---------------------------------------------------------------------- documents
