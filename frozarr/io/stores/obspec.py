@@ -199,6 +199,8 @@ class ObspecStore(AsyncStore):
             raise
 
     async def _create(self, key: str, value: bytes) -> bool:
+        if not self._is_known() and await self._size(key) is not None:
+            return False  # a server that ignores conditions would replace it
         made = await self._put_if(key, value, "create")
         if made and not self._is_known():  # the second time must be refused
             await self._probe(key, value)

@@ -107,6 +107,8 @@ class S3Objects:
 
     async def create(self, path: str, value: bytes) -> bool:
         """Set an object unless there is one; whether it was set."""
+        if not self._is_known() and await self._exists(path):
+            return False  # a server that ignores conditions would replace it
         made = await self._put_if(path, value, {"IfNoneMatch": "*"})
         if made and not self._is_known():  # the second time must be refused
             await self._probe(path, value)
@@ -164,6 +166,13 @@ class S3Objects:
                 raise
             return True
         return False
+
+    async def _exists(self, path: str) -> bool:
+        try:
+            await self._call("head_object", path)
+        except FileNotFoundError:
+            return False
+        return True
 
     async def _is_marked(self, path: str, mark: str) -> bool:
         try:

@@ -295,8 +295,9 @@ class FsspecStore(AsyncStore):
                 return not await self._files.perform_async(Delete([key], [version]))
             return not await self._files.perform_async(Put([key], [value], [version]))
         s3 = self._s3
-        if s3 is None:
-            return await super()._set_if(key, value, version)
+        if s3 is None:  # a version told with a value, where no condition can be given
+            await (self._delete(key) if value is None else self._set(key, value))
+            return True
         path = self._path(key)
         if version == ABSENT:
             return await (self._is_missing(key) if value is None else s3.create(path, value))
@@ -400,6 +401,9 @@ class FsspecStore(AsyncStore):
         raise FileNotFoundError(errno.ENOENT, "can't make the folder of a key", path)
 
     async def _delete(self, key: str) -> None:
+        if self._files is not None:
+            await self._files.perform_async(Delete([key]))
+            return
         try:
             await self._used._rm_file(self._path(key))
             if self._folders:
