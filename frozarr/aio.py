@@ -4,7 +4,7 @@ The names and parameters are those of `frozarr` itself.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import ParamSpec, TypeVar, cast
+from typing import ParamSpec, TypeAlias, TypeVar
 
 from frozarr.commands import create as creating
 from frozarr.commands import from_array as copying
@@ -13,7 +13,7 @@ from frozarr.commands import like
 from frozarr.commands import migrate as migrating
 from frozarr.commands import open as opening
 from frozarr.commands import save as saving
-from frozarr.commands.async_group import AsyncGroup, of_async_face
+from frozarr.commands.async_group import AsyncGroup
 from frozarr.commands.group_methods import NodeHandle
 from frozarr.commands.transaction import AsyncTransaction
 from frozarr.handles.array import ArrayHandle
@@ -39,87 +39,60 @@ __dir__ = only(__all__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
+R = TypeVar("R")
+Nodes: TypeAlias = dict[str, AsyncArray | AsyncGroup]
 
 
-def _handle(
-    program: Callable[P, Program[ArrayHandle]], name: str = ""
-) -> Callable[P, Awaitable[AsyncArray]]:
-    """A coroutine function that runs the program and gives a handle."""
+def _function(
+    program: Callable[P, Program[T]], convert: Callable[[T], R], result: object = None,
+    name: str = "",
+) -> Callable[P, Awaitable[R]]:  # fmt: skip
+    """A coroutine function that runs the program; what it gives is converted, and shown as that."""
 
-    async def call(*args: P.args, **kwargs: P.kwargs) -> AsyncArray:
+    async def call(*args: P.args, **kwargs: P.kwargs) -> R:
         if known is not None and not kwargs.keys() <= known:
             refuse_unknown(shown.__name__, kwargs, known)
         await _imported(args, kwargs)
-        return AsyncArray.of(await run_async(program(*args, **kwargs)))
+        return convert(await run_async(program(*args, **kwargs)))
 
-    shown = function_of(call, program, __name__, name, lambda _: Awaitable[AsyncArray])
+    shown = function_of(
+        call, program, __name__, name, lambda own: awaitable(own if result is None else result)
+    )
     known = taken(shown)
     return shown
 
 
-def _group(
-    program: Callable[P, Program[GroupHandle]], name: str = ""
-) -> Callable[P, Awaitable[AsyncGroup]]:
-    """A coroutine function that runs the program and gives the handle of a group."""
+def _handle(program: Callable[P, Program[ArrayHandle]]) -> Callable[P, Awaitable[AsyncArray]]:
+    """A coroutine function that gives the handle of an array."""
+    return _function(program, AsyncArray.of, AsyncArray)
 
-    async def call(*args: P.args, **kwargs: P.kwargs) -> AsyncGroup:
-        if known is not None and not kwargs.keys() <= known:
-            refuse_unknown(shown.__name__, kwargs, known)
-        await _imported(args, kwargs)
-        return AsyncGroup.of(await run_async(program(*args, **kwargs)))
 
-    shown = function_of(call, program, __name__, name, lambda _: Awaitable[AsyncGroup])
-    known = taken(shown)
-    return shown
+def _group(program: Callable[P, Program[GroupHandle]]) -> Callable[P, Awaitable[AsyncGroup]]:
+    """A coroutine function that gives the handle of a group."""
+    return _function(program, AsyncGroup.of, AsyncGroup)
 
 
 def _node(
     program: Callable[P, Program[NodeHandle]], name: str = ""
 ) -> Callable[P, Awaitable[AsyncArray | AsyncGroup]]:
-    """A coroutine function that runs the program and gives the handle of an array or group."""
-
-    async def call(*args: P.args, **kwargs: P.kwargs) -> AsyncArray | AsyncGroup:
-        if known is not None and not kwargs.keys() <= known:
-            refuse_unknown(shown.__name__, kwargs, known)
-        await _imported(args, kwargs)
-        node = await run_async(program(*args, **kwargs))
-        return AsyncGroup.of(node) if isinstance(node, GroupHandle) else AsyncArray.of(node)
-
-    shown = function_of(call, program, __name__, name, lambda _: Awaitable[AsyncArray | AsyncGroup])
-    known = taken(shown)
-    return shown
+    """A coroutine function that gives the handle of whatever there is."""
+    return _function(program, _of_node, AsyncArray | AsyncGroup, name)
 
 
-def _nodes(
-    program: Callable[P, Program[dict[str, NodeHandle]]], name: str = ""
-) -> Callable[P, Awaitable[dict[str, AsyncArray | AsyncGroup]]]:
-    """A coroutine function that runs the program and gives handles by path."""
+def _of_node(node: NodeHandle) -> AsyncArray | AsyncGroup:
+    return AsyncGroup.of(node) if isinstance(node, GroupHandle) else AsyncArray.of(node)
 
-    async def call(*args: P.args, **kwargs: P.kwargs) -> dict[str, AsyncArray | AsyncGroup]:
-        if known is not None and not kwargs.keys() <= known:
-            refuse_unknown(shown.__name__, kwargs, known)
-        await _imported(args, kwargs)
-        made = of_async_face(await run_async(program(*args, **kwargs)))
-        return cast("dict[str, AsyncArray | AsyncGroup]", made)
 
-    result = Awaitable[dict[str, AsyncArray | AsyncGroup]]
-    shown = function_of(call, program, __name__, name, lambda _: result)
-    known = taken(shown)
-    return shown
+def _nodes(program: Callable[P, Program[dict[str, NodeHandle]]]) -> Callable[P, Awaitable[Nodes]]:
+    """A coroutine function that gives handles by path."""
+    return _function(
+        program, lambda nodes: {path: _of_node(node) for path, node in nodes.items()}, Nodes
+    )
 
 
 def _value(program: Callable[P, Program[T]], name: str = "") -> Callable[P, Awaitable[T]]:
-    """A coroutine function that runs the program and gives what it returns."""
-
-    async def call(*args: P.args, **kwargs: P.kwargs) -> T:
-        if known is not None and not kwargs.keys() <= known:
-            refuse_unknown(shown.__name__, kwargs, known)
-        await _imported(args, kwargs)
-        return await run_async(program(*args, **kwargs))
-
-    shown = function_of(call, program, __name__, name, awaitable)
-    known = taken(shown)
-    return shown
+    """A coroutine function that gives what the program returns."""
+    return _function(program, lambda value: value, None, name)
 
 
 async def _imported(args: Sequence[object], kwargs: Mapping[str, object]) -> None:

@@ -1,7 +1,7 @@
 """What stands at the top level, for callers that block; `frozarr.commands` has the programs."""
 
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar, cast
+from typing import ParamSpec, TypeAlias, TypeVar
 
 from frozarr.commands import create as creating
 from frozarr.commands import from_array as copying
@@ -10,7 +10,7 @@ from frozarr.commands import like
 from frozarr.commands import migrate as migrating
 from frozarr.commands import open as opening
 from frozarr.commands import save as saving
-from frozarr.commands.group import Group, of_face
+from frozarr.commands.group import Group
 from frozarr.commands.group_methods import NodeHandle
 from frozarr.commands.transaction import Transaction
 from frozarr.handles.array import ArrayHandle
@@ -33,74 +33,56 @@ __dir__ = only(__all__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
+R = TypeVar("R")
+Nodes: TypeAlias = dict[str, Array | Group]
 
 
-def _handle(program: Callable[P, Program[ArrayHandle]], name: str = "") -> Callable[P, Array]:
-    """A function that runs the program and gives a handle."""
+def _function(
+    program: Callable[P, Program[T]], convert: Callable[[T], R], result: object = None,
+    name: str = "",
+) -> Callable[P, R]:  # fmt: skip
+    """A function that runs the program; what it gives is converted, and shown as that."""
 
-    def call(*args: P.args, **kwargs: P.kwargs) -> Array:
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
         if known is not None and not kwargs.keys() <= known:
             refuse_unknown(shown.__name__, kwargs, known)
-        return Array.of(run(program(*args, **kwargs)))
+        return convert(run(program(*args, **kwargs)))
 
-    shown = function_of(call, program, __name__, name, lambda _: Array)
+    returns = (lambda own: own) if result is None else (lambda _: result)
+    shown = function_of(call, program, __name__, name, returns)
     known = taken(shown)
     return shown
 
 
-def _group(program: Callable[P, Program[GroupHandle]], name: str = "") -> Callable[P, Group]:
-    """A function that runs the program and gives the handle of a group."""
+def _handle(program: Callable[P, Program[ArrayHandle]]) -> Callable[P, Array]:
+    """A function that gives the handle of an array."""
+    return _function(program, Array.of, Array)
 
-    def call(*args: P.args, **kwargs: P.kwargs) -> Group:
-        if known is not None and not kwargs.keys() <= known:
-            refuse_unknown(shown.__name__, kwargs, known)
-        return Group.of(run(program(*args, **kwargs)))
 
-    shown = function_of(call, program, __name__, name, lambda _: Group)
-    known = taken(shown)
-    return shown
+def _group(program: Callable[P, Program[GroupHandle]]) -> Callable[P, Group]:
+    """A function that gives the handle of a group."""
+    return _function(program, Group.of, Group)
 
 
 def _node(program: Callable[P, Program[NodeHandle]], name: str = "") -> Callable[P, Array | Group]:
-    """A function that runs the program and gives the handle of an array or group."""
-
-    def call(*args: P.args, **kwargs: P.kwargs) -> Array | Group:
-        if known is not None and not kwargs.keys() <= known:
-            refuse_unknown(shown.__name__, kwargs, known)
-        node = run(program(*args, **kwargs))
-        return Group.of(node) if isinstance(node, GroupHandle) else Array.of(node)
-
-    shown = function_of(call, program, __name__, name, lambda _: Array | Group)
-    known = taken(shown)
-    return shown
+    """A function that gives the handle of whatever there is."""
+    return _function(program, _of_node, Array | Group, name)
 
 
-def _nodes(
-    program: Callable[P, Program[dict[str, NodeHandle]]], name: str = ""
-) -> Callable[P, dict[str, Array | Group]]:
-    """A function that runs the program and gives handles by path."""
+def _of_node(node: NodeHandle) -> Array | Group:
+    return Group.of(node) if isinstance(node, GroupHandle) else Array.of(node)
 
-    def call(*args: P.args, **kwargs: P.kwargs) -> dict[str, Array | Group]:
-        if known is not None and not kwargs.keys() <= known:
-            refuse_unknown(shown.__name__, kwargs, known)
-        return cast("dict[str, Array | Group]", of_face(run(program(*args, **kwargs))))
 
-    shown = function_of(call, program, __name__, name, lambda _: dict[str, Array | Group])
-    known = taken(shown)
-    return shown
+def _nodes(program: Callable[P, Program[dict[str, NodeHandle]]]) -> Callable[P, Nodes]:
+    """A function that gives handles by path."""
+    return _function(
+        program, lambda nodes: {path: _of_node(node) for path, node in nodes.items()}, Nodes
+    )
 
 
 def _value(program: Callable[P, Program[T]], name: str = "") -> Callable[P, T]:
-    """A function that runs the program and gives what it returns."""
-
-    def call(*args: P.args, **kwargs: P.kwargs) -> T:
-        if known is not None and not kwargs.keys() <= known:
-            refuse_unknown(shown.__name__, kwargs, known)
-        return run(program(*args, **kwargs))
-
-    shown = function_of(call, program, __name__, name, lambda result: result)
-    known = taken(shown)
-    return shown
+    """A function that gives what the program returns."""
+    return _function(program, lambda value: value, None, name)
 
 
 consolidate_metadata = _group(grouping.consolidate_metadata)
