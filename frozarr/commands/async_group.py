@@ -6,6 +6,7 @@ from typing import Concatenate, ParamSpec, TypeVar, cast
 import attrs
 
 from frozarr.caller import by_their_names
+from frozarr.commands import group_creation as creation
 from frozarr.commands import group_methods as methods
 from frozarr.commands.group import converted, with_handles
 from frozarr.commands.group_methods import NodeHandle
@@ -73,16 +74,24 @@ class AsyncGroup(GroupHandle):
     array([1, 2])
     """
 
-    create_array = _of_array(methods.create_array)
-    create_group = _of_group(methods.create_group)
-    require_array = _of_array(methods.require_array)
-    require_group = _of_group(methods.require_group)
-    require_groups = _awaiting(methods.require_groups)
+    create_array = _of_array(creation.create_array)
+    empty = _of_array(creation.empty)
+    empty_like = _of_array(creation.empty_like)
+    full = _of_array(creation.full)
+    full_like = _of_array(creation.full_like)
+    ones = _of_array(creation.ones)
+    ones_like = _of_array(creation.ones_like)
+    zeros = _of_array(creation.zeros)
+    zeros_like = _of_array(creation.zeros_like)
+    create_group = _of_group(creation.create_group)
+    require_array = _of_array(creation.require_array)
+    require_group = _of_group(creation.require_group)
+    require_groups = _awaiting(creation.require_groups)
     nmembers = _awaiting(methods.nmembers)
     snapshot = _awaiting(methods.snapshot)
     tree = _awaiting(methods.tree)
     info_complete = _awaiting(methods.info_complete)
-    move = _awaiting(methods.move)
+    move = _awaiting(creation.move)
     get = _awaiting(methods.get)
     getitem = _of_node(methods.getitem)
     delitem = _awaiting(methods.delete)

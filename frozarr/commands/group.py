@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar, cast
 import attrs
 
 from frozarr.caller import by_their_names
+from frozarr.commands import group_creation as creation
 from frozarr.commands import group_methods as methods
 from frozarr.commands.group_methods import Named, NodeHandle
 from frozarr.handles.array import ArrayHandle
@@ -115,17 +116,25 @@ class Group(GroupHandle):
     (['a', 'a/b'], False, 1)
     """
 
-    create_array = _of_array(methods.create_array)
-    create_group = _of_group(methods.create_group)
-    require_array = _of_array(methods.require_array)
-    require_group = _of_group(methods.require_group)
-    require_groups = _blocking(methods.require_groups)
+    create_array = _of_array(creation.create_array)
+    empty = _of_array(creation.empty)
+    empty_like = _of_array(creation.empty_like)
+    full = _of_array(creation.full)
+    full_like = _of_array(creation.full_like)
+    ones = _of_array(creation.ones)
+    ones_like = _of_array(creation.ones_like)
+    zeros = _of_array(creation.zeros)
+    zeros_like = _of_array(creation.zeros_like)
+    create_group = _of_group(creation.create_group)
+    require_array = _of_array(creation.require_array)
+    require_group = _of_group(creation.require_group)
+    require_groups = _blocking(creation.require_groups)
     members = _of_members(methods.members)
     nmembers = _blocking(methods.nmembers)
     snapshot = _blocking(methods.snapshot)
     tree = _blocking(methods.tree)
     info_complete = _blocking(methods.info_complete)
-    move = _blocking(methods.move)
+    move = _blocking(creation.move)
     get = _blocking(methods.get)
     update_attributes = _of_group(methods.update_attributes)
     __getitem__ = _of_node(methods.getitem)

@@ -5,16 +5,17 @@ from typing import Literal, TypeAlias, Unpack
 
 from frozarr.commands.creation import ArrayData
 from frozarr.commands.from_array import from_array
-from frozarr.commands.group_methods import NodeHandle, check_kind, create_many, members, tree
+from frozarr.commands.group_creation import create_many
+from frozarr.commands.group_methods import NodeHandle, check_kind, members, tree
 from frozarr.commands.open import open_array
 from frozarr.commands.save import save
 from frozarr.config import ConfigLike, as_config
-from frozarr.errors import ContainsGroupError, GroupNotFoundError, NodeNotFoundError
+from frozarr.errors import GroupNotFoundError, NodeNotFoundError
 from frozarr.handles.array import ArrayHandle
 from frozarr.handles.group import Consolidated, GroupHandle, Tree
 from frozarr.io.programs.groups import group_below, load_group, publish
-from frozarr.io.programs.nodes import contains_error, create_node, load_node, something_stands
-from frozarr.io.programs.requests import Program, on
+from frozarr.io.programs.nodes import contains_error, create_node, load_node
+from frozarr.io.programs.requests import Gather, Program, Task, on
 from frozarr.io.stores.path import AccessMode, StorePath
 from frozarr.io.stores.resolve import StoreLike, resolve
 from frozarr.metadata.attributes import given_attributes
@@ -202,13 +203,6 @@ def create_hierarchy(
     place.store.check_writable(place.path)
     if not isinstance(nodes, Hierarchy):
         nodes = Hierarchy({name: check_kind(node, name) for name, node in nodes.items()})
-    if not overwrite and (yield from on(place.store, something_stands(place))):
-        there = yield from on(place.store, load_node(place))
-        raise (
-            ContainsGroupError(f"{place}: something is there", url=str(place))
-            if there is None
-            else contains_error(place, there)
-        )
     made = yield from on(place.store, create_many(place, nodes, overwrite=overwrite))
     return {
         name: _handle(StorePath(place.store, f"{place.path}/{name}"), node, config)
@@ -306,15 +300,19 @@ def copy(
         return (yield from from_array(
             place, data=source, zarr_format=chosen, overwrite=overwrite, config=config
         ))  # fmt: skip
-    made = yield from create_group(
-        place, zarr_format=chosen, overwrite=overwrite, attributes=source.attrs, config=config
-    )
-    for name, node in (yield from on(source.store, members(source, None))):
-        target = StorePath(place.store, f"{place.path}/{name}")
-        if isinstance(node, GroupHandle):
-            yield from on(place.store, create_node(
-                target, GroupMetadata(zarr_format=chosen, attributes=node.attrs)
-            ))  # fmt: skip
-        else:
-            yield from from_array(target, data=node, zarr_format=chosen, config=config)
-    return made
+    nodes = yield from on(source.store, members(source, None))
+    groups = {
+        name: GroupMetadata(zarr_format=chosen, attributes=node.attrs)
+        for name, node in [("", source), *nodes]
+        if isinstance(node, GroupHandle)
+    }
+    yield from on(place.store, create_many(place, Hierarchy(groups), overwrite=overwrite))
+    arrays = [(name, node) for name, node in nodes if isinstance(node, ArrayHandle)]
+    copies = [
+        from_array(place / name, data=node, zarr_format=chosen, config=config)
+        for name, node in arrays
+    ]
+    limits = as_config(config)
+    tasks = [Task(copy_of, place.store) for copy_of in copies]
+    yield from Gather(tasks, limits.workers, limits.concurrency)
+    return GroupHandle(groups[""], place, as_config(config))

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -375,3 +376,59 @@ def test_saved_groups(tmp_path):
     frozarr.save_group(tmp_path / "g", np.arange(3), b=[1.5])
     assert str(frozarr.tree(tmp_path / "g")) == "/\n├── arr_0 (3,) int64\n└── b (1,) float64"
     assert frozarr.load(tmp_path / "g")["b"].tolist() == [1.5]
+
+
+def test_members_that_make_arrays(group):
+    import zarr
+
+    model = np.arange(6.0).reshape(2, 3)
+    assert group.zeros("a/zeros", (2, 3), dtype="i2")[...].tolist() == [[0] * 3] * 2
+    assert group.ones(name="ones", shape=4, chunks=2)[...].tolist() == [1.0] * 4
+    assert group.full("full", 2, 7, dtype="u1")[...].tolist() == [7, 7]
+    assert group.empty("empty", (2,), dtype="i4").shape == (2,)
+    group.create_array("model", data=model, chunks=(1, 3))
+    for name, value in (("zeros_like", 0), ("ones_like", 1), ("empty_like", 0)):
+        made = getattr(group, name)(name, group["model"])
+        assert made.chunks == (1, 3)
+        assert (made[...] == value).all()
+    assert group.full_like("full_like", model, 3.0)[...].tolist() == [[3.0] * 3] * 2
+    assert group.full_like("filled", group["model"], config={"workers": 1}).config.workers == 1
+    with pytest.raises(ContainsArrayError):
+        group.zeros("ones", 3)
+    assert group.zeros("ones", 3, overwrite=True).shape == (3,)
+    theirs = zarr.open_group(group.store.root, mode="r") if hasattr(group.store, "root") else None
+    if theirs is not None:
+        assert theirs["full"][:].tolist() == [7, 7]
+
+
+def test_names_without_metadata_are_told_once(group):
+    for key in ("stray/file", "notes.txt"):
+        group.store.set_sync(f"{group.path}/{key}" if group.path else key, b"x")
+    with pytest.warns(UserWarning, match=r"2 names without metadata .*'notes.txt', 'stray'"):
+        assert [path for path, _ in group.members()] == ["a", "e", "x"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert list(group) == ["a", "e", "x"]
+
+
+def test_hierarchies_are_not_made_in_part(store):
+    array = ArraySpec(shape=4, dtype="i2").metadata()
+    frozarr.create_array(store, name="c/b", data=[1])
+    nodes = {"a": array, "b": array, "z/y": array}
+    before = sorted(store.blocking.list())
+    with pytest.raises(ContainsGroupError):
+        frozarr.create_hierarchy(store, nodes={"c": array, **nodes})
+    assert sorted(store.blocking.list()) == before
+    made = frozarr.create_hierarchy(store, nodes=nodes, path="new")
+    assert sorted(made) == ["", "a", "b", "z", "z/y"]
+
+
+def test_members_are_copied_at_the_same_time():
+    source = frozarr.create_group({})
+    for number in range(20):
+        source.create_array(f"g{number % 4}/a{number}", data=np.full(5, number))
+    target = LatencyStore(delay=0.002)
+    made = frozarr.copy(source, target)
+    assert target.most_in_flight >= 10
+    assert target.rounds < 60  # one after the other they take over 200
+    assert made["g3/a19"][...].tolist() == [19] * 5

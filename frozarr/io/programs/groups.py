@@ -137,12 +137,13 @@ def load_many(
 
 def walk_members(
     place: StorePath, zarr_format: Literal[2, 3], max_depth: int | None = None
-) -> Program[dict[str, NodeMetadata]]:
-    """Nodes below a group, by their paths: a listing and a read for each level.
+) -> Program[tuple[dict[str, NodeMetadata], list[str]]]:
+    """Nodes below a group by their paths, and other names: a listing and a read for each level.
 
-    Folders without metadata are left out. Arrays are not looked into.
+    Arrays are not looked into.
     """
     found: dict[str, NodeMetadata] = {}
+    others: list[str] = []
     level, depth = [""], 0
     while level and (max_depth is None or depth <= max_depth):
         listings: list[list[str]] = yield from Gather(
@@ -157,14 +158,15 @@ def walk_members(
         ]
         nodes = yield from load_many(place, paths, zarr_format)
         found |= nodes
+        others += [path for path in paths if path not in nodes]
         level = [path for path, node in nodes.items() if isinstance(node, GroupMetadata)]
         depth += 1
-    return dict(sorted(found.items()))
+    return dict(sorted(found.items())), others
 
 
 def group_below(place: StorePath, group: GroupMetadata) -> Program[Hierarchy]:
     """All of a group as one value, as the store has it now."""
-    nodes = yield from walk_members(place, group.zarr_format)
+    nodes, _ = yield from walk_members(place, group.zarr_format)
     return Hierarchy({**nodes, "": without_member(group)})
 
 

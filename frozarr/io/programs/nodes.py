@@ -46,10 +46,13 @@ from frozarr.metadata.spec import ArrayMetadata
 from frozarr.types import JSON
 
 __all__ = [
-    "check_node_path", "contains_error", "create_node", "load_array", "load_node",
-    "only_others_stand", "parse_stored_v3", "put_node", "remove_array", "remove_unfilled",
-    "something_stands", "stage_replacement",
+    "NODE_DOCUMENTS", "check_node_path", "contains_error", "create_node", "load_array",
+    "load_node", "only_others_stand", "parse_stored_v3", "put_node", "remove_array",
+    "remove_unfilled", "something_stands", "stage_replacement", "store_below",
 ]  # fmt: skip
+
+NODE_DOCUMENTS = ("zarr.json", ".zarray", ".zgroup")
+"""Names of documents, one of which every node has."""
 
 Format: TypeAlias = Literal[2, 3] | None
 
@@ -298,6 +301,19 @@ def only_others_stand(place: StorePath) -> Program[bool]:
     return bool(keys) and not any(key.rpartition("/")[2] in DOCUMENTS for key in keys)
 
 
+def store_below(place: StorePath, metadata: NodeMetadata) -> Program[None]:
+    """Store the documents of a node below a group that was made just now, if none is there.
+
+    Raises
+    ------
+    ContainsArrayError, ContainsGroupError
+        Somebody else made one meanwhile.
+    """
+    for key, document in _encoded(place, metadata).items():
+        if not (yield from Swap(key, None, document)):
+            raise contains_error(place, (yield from load_node(place)) or metadata)
+
+
 def put_node(place: StorePath, metadata: NodeMetadata) -> Program[None]:
     """Store a node's documents where nobody else looks: below a staged place."""
     documents = _encoded(place, metadata)
@@ -317,8 +333,7 @@ def remove_unfilled(place: StorePath, metadata: ArrayMetadata) -> Program[None]:
 
 def something_stands(place: StorePath) -> Program[bool]:
     """Whether there are documents of a node, good or bad ones."""
-    names = ("zarr.json", ".zarray", ".zgroup")
-    sizes = yield from Sizes([place.key(name) for name in names])
+    sizes = yield from Sizes([place.key(name) for name in NODE_DOCUMENTS])
     return any(size is not None for size in sizes)
 
 
