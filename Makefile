@@ -2,7 +2,7 @@
 PYTHONS ?= python3.11 python3.12 python3.13
 BIN ?= .venv/bin
 
-.PHONY: check test test-all portable lowest stress hostile bench
+.PHONY: check test test-all portable lowest stress hostile bench suites
 
 test:
 	$(BIN)/python -m pytest -n auto
@@ -45,3 +45,7 @@ hostile:
 
 bench:
 	$(BIN)/python benchmarks/run.py
+
+# suites of other packages, on zarr-python and on this library
+suites:
+	$(BIN)/python -m tests.compat.suites

@@ -38,6 +38,8 @@ class Config:
 
     order: Literal["C", "F"] = attrs.field(default="C", validator=attrs.validators.in_(("C", "F")))
     """Memory layout of arrays that reads return."""
+    zarr_format: Literal[2, 3] = attrs.field(default=3, validator=attrs.validators.in_((2, 3)))
+    """Format of what is created without saying which."""
     strings: Literal["numpy", "object"] = attrs.field(
         default="numpy", validator=attrs.validators.in_(("numpy", "object"))
     )

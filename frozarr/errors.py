@@ -23,6 +23,7 @@ __all__ = [
     "MetadataError",
     "NegativeStepError",
     "NodeNotFoundError",
+    "NotJSONError",
     "OversizeError",
     "RangeNotSatisfiableError",
     "ReadOnlyError",
@@ -78,6 +79,10 @@ class MetadataError(FrozarrError, ValueError):
     """
 
     problems: Sequence[Any] = ()
+
+
+class NotJSONError(MetadataError, TypeError):
+    """A value was given that JSON has no form for."""
 
 
 class UnknownExtensionError(MetadataError):

@@ -38,7 +38,7 @@ from frozarr.testing.arrays import stored_array
 from frozarr.testing.strategies import basic_selections, orthogonal_selections, point_selections
 from frozarr.testing.types import any_metadata
 
-MODULES = ("frozarr.indexing", "frozarr.metadata", "frozarr.handles", "frozarr.compat")
+MODULES = ("frozarr.indexing", "frozarr.metadata", "frozarr.handles")
 ALONE = ("frozarr.config", "frozarr.io.byte_requests", "frozarr.io.stores.path")
 PLAIN = (
     type(None), bool, int, float, complex, str, bytes, np.dtype, type, types.EllipsisType, slice,
@@ -166,8 +166,7 @@ def all_sorts(tmp_path):
     group = frozarr.create_group(tmp_path / "group")
     group.create_array("a/x", shape=3, dtype="i4")
     yield from (group, group.async_group, group.info, group.tree(), group.snapshot())
-    older = compat.Array.open(store)
-    yield from (older, older.async_array, compat.AsyncArray.of(older), compat.StorePath(store))
+    yield compat.StorePath(store)
     yield from (Config(), Record.of(np.zeros(1, "i2,i2")[0]), GroupMetadata(attributes={"a": []}))
     yield from (RangeByteRequest(0, 3), OffsetByteRequest(1), SuffixByteRequest(2))
     yield from (ChunkSpec((2,), np.dtype("i4")), AnyObject())

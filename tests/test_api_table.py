@@ -22,8 +22,8 @@ TABLE = HERE / "api_table.txt"
 DIFFERENCES = HERE.parent / "docs" / "differences.md"
 MODULES = ("frozarr", "frozarr.aio", "frozarr.compat", "frozarr.metadata", "frozarr.indexing")
 CLASSES = {
-    "frozarr": ("Array", "AsyncArray", "Config"),
-    "frozarr.compat": ("Array", "AsyncArray", "StorePath"),
+    "frozarr": ("Array", "AsyncArray", "Group", "AsyncGroup", "Config"),
+    "frozarr.compat": ("Array", "AsyncArray", "Group", "AsyncGroup", "StorePath"),
     "frozarr.storage": (
         "Store", "StorePath", "LocalStore", "MemoryStore", "ZipStore", "FsspecStore",
         "ObspecStore", "VerbStore", "WrapperStore", "LoggingStore", "GpuMemoryStore",
@@ -55,6 +55,11 @@ def aliases():
     return named
 
 
+MODULES_THERE = (
+    "api.synchronous", "api.asynchronous", "abc.store", "abc.codec", "abc.buffer", "abc.metadata",
+    "buffer", "codecs", "codecs.numcodecs", "dtype", "errors", "registry", "types",
+)  # fmt: skip
+"""Modules of zarr-python that have counterparts in `frozarr.compat`."""
 NAMED = aliases()
 ARRAY_LIKE = set(typing.get_args(npt.ArrayLike))
 
@@ -218,7 +223,12 @@ def differences():
             yield name
         elif inspect.isfunction(theirs):
             yield from differences_of(name, theirs, getattr(compat, name))
-    pairs = [(name, getattr(zarr, name), getattr(compat, name)) for name in ("Array", "AsyncArray")]
+    for module in MODULES_THERE:
+        theirs = importlib.import_module(f"zarr.{module}")
+        ours = importlib.import_module(f"frozarr.compat.{module}")
+        yield from (f"{module}.{name}" for name in theirs.__all__ if not hasattr(ours, name))
+    nodes = ("Array", "AsyncArray", "Group", "AsyncGroup")
+    pairs = [(name, getattr(zarr, name), getattr(compat, name)) for name in nodes]
     for name in zarr.storage.__all__:
         theirs, ours = getattr(zarr.storage, name), getattr(compat.storage, name)
         if isinstance(theirs, type):

@@ -65,6 +65,8 @@ def test_functions_are_not_shadowed_by_modules():
 
 def test_every_public_name_is_documented():
     for module in pkgutil.walk_packages(frozarr.__path__, "frozarr."):
+        if module.name == "frozarr.compat.as_zarr":
+            continue  # refuses to be imported beside zarr-python
         loaded = importlib.import_module(module.name)
         assert loaded.__doc__, module.name
         for name in getattr(loaded, "__all__", ()):

@@ -9,7 +9,7 @@ ROOT = Path(frozarr.__file__).parent
 EDGES = {
     "what users give, before it is checked": """
         commands/creation commands/from_array commands/like commands/save config
-        compat/api compat/arguments compat/arrays handles/array indexing/selection
+        handles/array indexing/selection
         metadata/auto_chunks metadata/codec_arguments metadata/dtypes/lookup metadata/spec
         io/programs/arrays io/stores/base io/stores/resolve indexing/grid
     """,
@@ -27,7 +27,7 @@ EDGES = {
         metadata/dtypes/numeric metadata/dtypes/small metadata/dtypes/vlen testing/oracle types
     """,
     "objects of other libraries, and of the system": """
-        compat/stores io/gpu_buffers io/kernels/blosc io/kernels/checksum io/kernels/gzip
+        io/gpu_buffers io/kernels/blosc io/kernels/checksum io/kernels/gzip
         io/kernels/numcodecs io/kernels/vlen io/kernels/zstd io/sources io/stores/by_verbs
         io/stores/fsspec/http_ranges io/stores/fsspec/s3
         io/stores/fsspec/store io/stores/local/portable
@@ -39,7 +39,7 @@ EDGES = {
         io/stores/simpler io/stores/staged io/stores/verbs io/stores/wrapper lazy metadata/registry testing/stores
     """,
 }
-MOST = 345
+MOST = 320
 """How often the word may stand in annotations; it may only become less."""
 
 
@@ -55,7 +55,9 @@ def test_types_are_left_open_at_the_edges_only():
     allowed = [name for names in EDGES.values() for name in names.split()]
     assert len(allowed) == len(set(allowed))
     counted = {
-        str(path.relative_to(ROOT).with_suffix("")): uses(path) for path in ROOT.rglob("*.py")
+        str(path.relative_to(ROOT).with_suffix("")): uses(path)
+        for path in ROOT.rglob("*.py")
+        if path.relative_to(ROOT).parts[0] != "compat"  # takes and gives what another library does
     }
     saying = {name for name, count in counted.items() if count}
     assert saying - set(allowed) == set(), "give these a type, or an edge that they stand at"

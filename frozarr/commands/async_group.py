@@ -91,6 +91,7 @@ class AsyncGroup(GroupHandle):
     snapshot = _awaiting(methods.snapshot)
     tree = _awaiting(methods.tree)
     info_complete = _awaiting(methods.info_complete)
+    create_hierarchy = _awaiting(creation.create_hierarchy)
     move = _awaiting(creation.move)
     get = _awaiting(methods.get)
     getitem = _of_node(methods.getitem)

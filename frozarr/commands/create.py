@@ -93,10 +93,12 @@ def new_array(
             options["dtype"] = data_type_of(source)
     elif shape is None or options.get("dtype") is None:
         raise ValueError("give shape and dtype, or data")
+    settings = as_config(config)
+    chosen = settings.zarr_format if zarr_format is None else zarr_format
     return Creation(
         place=resolve(store, name, storage_options=storage_options),
-        metadata=ArraySpec(shape=shape, zarr_format=zarr_format, **options).metadata(),
-        config=as_config(config), source=source if write_data else None, overwrite=overwrite,
+        metadata=ArraySpec(shape=shape, zarr_format=chosen, **options).metadata(),
+        config=settings, source=source if write_data else None, overwrite=overwrite,
         progress=as_progress(progress),
     )  # fmt: skip
 
@@ -133,6 +135,7 @@ def create(
     if options.get("chunks", "auto") is None or options.get("chunks") is True:
         options["chunks"] = "auto"
     settings = as_config(config)
+    zarr_format = settings.zarr_format if zarr_format is None else zarr_format
     if zarr_format == 2 and options.get("order") is None:
         options["order"] = settings.order
     source = None if data is None else as_source(data)

@@ -141,9 +141,9 @@ def _kept(source: ArraySource, zarr_format: Format | None) -> dict[str, Any]:
     if isinstance(source, SlicedSource):
         sharded = {} if source.shards is None or zarr_format == 2 else {"shards": source.shards}
         chunked = {} if source.chunks is None else {"chunks": source.chunks}
-        return {"zarr_format": zarr_format or 3, **chunked, **sharded}
+        return {"zarr_format": zarr_format, **chunked, **sharded}
     if not isinstance(source, ArrayHandle):
-        return {"zarr_format": zarr_format or 3}
+        return {"zarr_format": zarr_format}
     metadata = source.metadata
     wanted: object = zarr_format or metadata.zarr_format
     kept: dict[str, Any] = {

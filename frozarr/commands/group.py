@@ -134,6 +134,7 @@ class Group(GroupHandle):
     snapshot = _blocking(methods.snapshot)
     tree = _blocking(methods.tree)
     info_complete = _blocking(methods.info_complete)
+    create_hierarchy = _blocking(creation.create_hierarchy)
     move = _blocking(creation.move)
     get = _blocking(methods.get)
     update_attributes = _of_group(methods.update_attributes)

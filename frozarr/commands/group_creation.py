@@ -9,34 +9,38 @@ import numpy as np
 from frozarr.commands import create as creating
 from frozarr.commands import like
 from frozarr.commands.creation import ArrayData
-from frozarr.commands.group_methods import find, getitem, members, place_below, publish_changes
+from frozarr.commands.group_methods import (
+    NodeHandle,
+    check_kind,
+    find,
+    getitem,
+    members,
+    node_at,
+    place_below,
+    publish_changes,
+)
 from frozarr.config import ConfigLike, as_config
 from frozarr.errors import ContainsGroupError
 from frozarr.handles.array import ArrayHandle
 from frozarr.handles.group import GroupHandle
-from frozarr.io.programs.groups import move_node
-from frozarr.io.programs.nodes import (
-    NODE_DOCUMENTS,
-    contains_error,
-    create_node,
-    load_node,
-    store_below,
-)
-from frozarr.io.programs.requests import Gather, Program, Sizes, Task
+from frozarr.io.programs.groups import move_node, remove_node
+from frozarr.io.programs.hierarchies import check_free, store_nodes
+from frozarr.io.programs.nodes import contains_error, create_node
+from frozarr.io.programs.requests import Program
 from frozarr.io.stores.path import StorePath
 from frozarr.metadata.attributes import given_attributes
 from frozarr.metadata.documents import NodeMetadata
 from frozarr.metadata.dtypes.lookup import user_data_type
 from frozarr.metadata.group import GroupMetadata
 from frozarr.metadata.hierarchy import Hierarchy
-from frozarr.metadata.paths import join, normalize_path
+from frozarr.metadata.paths import normalize_path
 from frozarr.metadata.spec import ArrayLayout, ArrayOptions, CodecLike
 from frozarr.types import DEFAULT, ShapeLike
 
 __all__ = [
-    "create_array", "create_group", "create_many", "empty", "empty_like", "full", "full_like",
-    "move", "ones", "ones_like", "require_array", "require_group", "require_groups", "zeros",
-    "zeros_like",
+    "create_array", "create_group", "create_hierarchy", "create_many", "empty", "empty_like",
+    "full", "full_like", "move", "ones", "ones_like", "require_array", "require_group",
+    "require_groups", "zeros", "zeros_like",
 ]  # fmt: skip
 
 
@@ -310,6 +314,38 @@ def move(group: GroupHandle, source: str, dest: str) -> Program[None]:
     yield from publish_changes(group, {source: None, dest: node.metadata, **below})
 
 
+def create_hierarchy(
+    group: GroupHandle, nodes: Mapping[str, NodeMetadata] | Hierarchy, *, overwrite: bool = False
+) -> Program[dict[str, NodeHandle]]:
+    """Handles of new nodes below the group, by path; groups are made above them.
+
+    Parameters
+    ----------
+    nodes
+        Metadata by path; all of them are checked before anything is stored.
+
+    Raises
+    ------
+    MetadataError
+        Paths that no node can have, arrays with something below them; all problems.
+    ContainsArrayError, ContainsGroupError
+        There is a node and `overwrite` is false; nothing was stored.
+    """
+    wanted = {normalize_path(path): check_kind(node, path) for path, node in nodes.items()}
+    if "" in wanted:
+        raise KeyError(f"{group.store_path}: the empty path is the group itself")
+    whole = Hierarchy({"": group.metadata, **wanted})
+    group.store.check_writable(group.path)
+    if overwrite:
+        for path in wanted:
+            if (yield from find(group, path)) is not None:
+                yield from remove_node(place_below(group, path))
+    below = {path: node for path, node in whole.items() if path}
+    yield from store_nodes(group.store_path, below, wanted)
+    yield from publish_changes(group, dict(wanted))
+    return {path: node_at(group, place_below(group, path), node) for path, node in wanted.items()}
+
+
 def create_many(
     place: StorePath, nodes: Hierarchy, *, overwrite: bool = False
 ) -> Program[dict[str, NodeMetadata]]:
@@ -320,29 +356,9 @@ def create_many(
     ContainsArrayError, ContainsGroupError
         There is a node at any of the paths and `overwrite` is false; nothing was stored.
     """
+    below = {path: node for path, node in nodes.items() if path}
     if not overwrite:
-        yield from _check_all_free(place, nodes)
+        yield from check_free(place, {"": nodes[""], **below}, list(nodes))
     yield from create_node(place, nodes[""], overwrite=overwrite)  # of two creators, one goes on
-    levels: dict[int, list[tuple[str, NodeMetadata]]] = {}
-    for path, metadata in nodes.items():
-        if path:
-            levels.setdefault(path.count("/"), []).append((path, metadata))
-    for depth in sorted(levels):
-        yield from Gather([
-            Task(store_below(StorePath(place.store, join(place.path, path)), metadata),
-                 place.store)
-            for path, metadata in levels[depth]
-        ], concurrency=64)  # fmt: skip
+    yield from store_nodes(place, below, below)
     return dict(nodes.items())
-
-
-def _check_all_free(place: StorePath, nodes: Hierarchy) -> Program[None]:
-    """Refuse to create nodes where one stands; one request for all of them."""
-    places = [StorePath(place.store, join(place.path, path)) for path in nodes]
-    keys = [at.key(name) for at in places for name in NODE_DOCUMENTS]
-    sizes = yield from Sizes(keys)
-    for number, size in enumerate(sizes):
-        if size is not None:
-            taken = places[number // len(NODE_DOCUMENTS)]
-            there = yield from load_node(taken)
-            raise contains_error(taken, there or GroupMetadata())

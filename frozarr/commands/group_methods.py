@@ -54,7 +54,9 @@ def _known(group: GroupHandle) -> tuple[Hierarchy, str] | None:
 
 
 def find(group: GroupHandle, path: str) -> Program[NodeHandle | None]:
-    """What is at a path; None if there is nothing."""
+    """What is at a path, the group itself at an empty one; None if there is nothing."""
+    if not normalize_path(path):
+        return group
     place = place_below(group, path)
     known = _known(group)
     if known is None:
@@ -186,16 +188,10 @@ def publish_changes(group: GroupHandle, change: dict[str, NodeMetadata | None]) 
     cell = group.consolidated
     if cell is None:
         return
-    hierarchy = cell.hierarchy
     base = cell.path_of(group.store_path)
-    for path, metadata in change.items():
-        whole = f"{base}/{normalize_path(path)}".strip("/")
-        if metadata is None:
-            hierarchy = hierarchy.without(whole)
-        else:
-            hierarchy = hierarchy.with_node(whole, metadata)
-    yield from publish(cell.place, cell.hierarchy, hierarchy)
-    cell.hierarchy = hierarchy
+    whole = {f"{base}/{normalize_path(path)}".strip("/"): node for path, node in change.items()}
+    hierarchy = cell.hierarchy.changed(whole)
+    cell.told = yield from publish(cell.place, cell.told, hierarchy)
 
 
 def delete(group: GroupHandle, path: str) -> Program[None]:
@@ -244,8 +240,7 @@ def update_attributes(
     if cell is not None:
         base = cell.path_of(group.store_path)
         new = cell.hierarchy.with_node(base, metadata)
-        yield from publish(cell.place, cell.hierarchy, new)
-        cell.hierarchy = new
+        cell.told = yield from publish(cell.place, cell.told, new)
     return GroupHandle(metadata, group.store_path, group.config, consolidated=cell)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Literal, TypeAlias, Unpack
 
 from frozarr.commands.creation import ArrayData
-from frozarr.commands.from_array import from_array
+from frozarr.commands.from_array import from_array, new_copy
 from frozarr.commands.group_creation import create_many
 from frozarr.commands.group_methods import NodeHandle, check_kind, members, tree
 from frozarr.commands.open import open_array
@@ -56,9 +56,12 @@ def create_group(
     """
     place = resolve(store, path, storage_options=storage_options)
     place.store.check_writable(place.path)
-    metadata = GroupMetadata(zarr_format=zarr_format or 3, attributes=given_attributes(attributes))
+    settings = as_config(config)
+    metadata = GroupMetadata(
+        zarr_format=zarr_format or settings.zarr_format, attributes=given_attributes(attributes)
+    )
     yield from on(place.store, create_node(place, metadata, overwrite=overwrite))
-    return GroupHandle(metadata, place, as_config(config))
+    return GroupHandle(metadata, place, settings)
 
 
 def open_group(
@@ -217,7 +220,7 @@ def _handle(place: StorePath, metadata: NodeMetadata, config: ConfigLike) -> Nod
 
 
 def consolidate_metadata(
-    store: StoreLike, *, path: str | None = None, zarr_format: Format | None = None,
+    store: StoreLike, path: str | None = None, zarr_format: Format | None = None, *,
     storage_options: Mapping[str, object] | None = None, config: ConfigLike = None,
 ) -> Program[GroupHandle]:  # fmt: skip
     """Store with a group what its members' documents say; a handle that uses it.
@@ -239,8 +242,7 @@ def _consolidate(
 ) -> Program[GroupHandle]:
     found, _ = yield from load_group(place, zarr_format, use_consolidated=False)
     whole = yield from group_below(place, without_member(found))
-    yield from publish(place, None, whole)
-    cell = Consolidated(place, whole)
+    cell = Consolidated(place, (yield from publish(place, None, whole)))
     return GroupHandle(without_member(found), place, as_config(config), consolidated=cell)
 
 
@@ -306,13 +308,18 @@ def copy(
         for name, node in [("", source), *nodes]
         if isinstance(node, GroupHandle)
     }
-    yield from on(place.store, create_many(place, Hierarchy(groups), overwrite=overwrite))
-    arrays = [(name, node) for name, node in nodes if isinstance(node, ArrayHandle)]
-    copies = [
-        from_array(place / name, data=node, zarr_format=chosen, config=config)
-        for name, node in arrays
-    ]
+    copies = {
+        name: new_copy(place / name, node, zarr_format=chosen, config=config)
+        for name, node in nodes
+        if isinstance(node, ArrayHandle)
+    }
+    below = Hierarchy({**groups, **{name: new.metadata for name, new in copies.items()}})
+    yield from on(place.store, create_many(place, below, overwrite=overwrite))
     limits = as_config(config)
-    tasks = [Task(copy_of, place.store) for copy_of in copies]
+    tasks = [
+        Task(new.fill(new.handle.access), place.store)
+        for new in copies.values()
+        if new.fill is not None
+    ]
     yield from Gather(tasks, limits.workers, limits.concurrency)
     return GroupHandle(groups[""], place, as_config(config))

@@ -63,7 +63,7 @@ def open_array(
         raise ValueError(f"mode {mode!r} makes an array, which needs a shape and a dtype")
     return (yield from create(
         shape, store=place, overwrite=overwrite or mode == "w", config=config,
-        zarr_format=zarr_format or 3, **options,
+        zarr_format=zarr_format, **options,
     ))  # fmt: skip
 
 

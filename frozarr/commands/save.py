@@ -113,12 +113,13 @@ def save(
         )
         return
     place = resolve(store, path, storage_options=storage_options)
-    group = GroupMetadata(zarr_format=zarr_format or 3)
+    chosen = zarr_format or as_config(None).zarr_format
+    group = GroupMetadata(zarr_format=chosen)
     named = {**{f"arr_{i}": a for i, a in enumerate(args)}, **kwargs}
     paths = {name: normalize_path(name) for name in named}
     _refuse_nested(list(paths.values()))
     arrays = {
-        paths[name]: new_copy(place, array, name=name, zarr_format=zarr_format or 3, overwrite=True)
+        paths[name]: new_copy(place, array, name=name, zarr_format=chosen, overwrite=True)
         for name, array in named.items()
     }
     for array in arrays.values():

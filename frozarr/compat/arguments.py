@@ -3,10 +3,16 @@
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
-from frozarr.config import as_config
+import attrs
+
+from frozarr.caller import warn_caller
+from frozarr.compat.cells import handle_of
+from frozarr.compat.meanings import WITHOUT_EFFECT
+from frozarr.config import Config
+from frozarr.metadata.json import FrozenMap
 from frozarr.types import DEFAULT
 
-__all__ = ["OLDER", "creation_arguments", "todays_arguments"]
+__all__ = ["OLDER", "creation_arguments", "member_arguments", "plain_config", "todays_arguments"]
 
 Format: TypeAlias = Literal[2, 3]
 _OTHER_FORMAT: dict[int, dict[str, str]] = {
@@ -24,7 +30,14 @@ _OTHER_FORMAT: dict[int, dict[str, str]] = {
 }
 """For each format the parameters of the other one, and what takes their place."""
 
-OLDER = ("chunk_shape", "codecs", "dimension_separator", "write_empty_chunks", "mode")
+OLDER = (
+    "chunk_shape",
+    "codecs",
+    "dimension_separator",
+    "write_empty_chunks",
+    "mode",
+    *WITHOUT_EFFECT,
+)
 """Parameters that only the older API has; None means that they are not given."""
 
 _MODES = ("r", "r+", "a", "w", "w-")
@@ -52,6 +65,9 @@ def todays_arguments(given: Mapping[str, Any], *, opening: bool = False) -> dict
     {'dtype': 'u1', 'chunks': 2, 'overwrite': True}
     """
     arguments = {name: value for name, value in given.items() if name not in OLDER}
+    for name in WITHOUT_EFFECT:
+        if given.get(name) is not None:
+            warn_caller(f"{name}= has no effect; leave it out", RuntimeWarning)
     older = {name: given[name] for name in OLDER if given.get(name) is not None}
     if "chunk_shape" in older:
         if arguments.get("chunks") is not None:
@@ -64,14 +80,51 @@ def todays_arguments(given: Mapping[str, Any], *, opening: bool = False) -> dict
             raise ValueError("dimension_separator is not for format 3; use chunk_key_encoding")
         arguments["chunk_key_encoding"] = older["dimension_separator"]
     if "write_empty_chunks" in older:
-        config = as_config(arguments.get("config"))
-        arguments["config"] = config.evolve(write_empty_chunks=older["write_empty_chunks"])
+        config = arguments.get("config")
+        settings = {} if config is None else plain_config(config)
+        arguments["config"] = {**settings, "write_empty_chunks": older["write_empty_chunks"]}
+    if isinstance(arguments.get("attributes"), Mapping):
+        arguments["attributes"] = FrozenMap(arguments["attributes"], ("attributes",))
     mode = older.get("mode")
     if mode == "w":
         arguments["overwrite"] = True
     elif mode is not None and (mode == "r" or mode not in _MODES):
         raise ValueError(f"mode {mode!r} makes no array; use open_array, or one of 'a', 'w', 'w-'")
     return arguments
+
+
+def plain_config(given: Any) -> dict[str, Any]:
+    """Settings of a ``config=`` argument: a mapping, a config, or an object of the older API.
+
+    Examples
+    --------
+    >>> plain_config({"order": "F"})
+    {'order': 'F'}
+    """
+    if isinstance(given, Config):
+        return attrs.asdict(given)
+    if isinstance(given, Mapping):
+        return {str(name): value for name, value in given.items()}
+    return {str(name): value for name, value in given.to_dict().items()}
+
+
+def member_arguments(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments of ``Group.create_array`` from those of the older API.
+
+    Examples
+    --------
+    >>> member_arguments({"shape": 2, "dtype": "u1", "compressor": None, "storage_options": None})
+    {'shape': 2, 'dtype': 'u1', 'compressors': None}
+    """
+    arguments = todays_arguments(given, opening=True)
+    if arguments.get("storage_options") is None:
+        arguments.pop("storage_options", None)
+    compressor = arguments.pop("compressor", "auto")
+    if not (isinstance(compressor, str) and compressor == "auto"):
+        if arguments.get("compressors", "auto") not in ("auto", None):
+            raise ValueError("give compressor or compressors, not both")
+        arguments["compressors"] = compressor
+    return {name: handle_of(value) for name, value in arguments.items()}
 
 
 def creation_arguments(

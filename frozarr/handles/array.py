@@ -193,7 +193,8 @@ class ArrayHandle(Immutable):
     @property
     def dimension_names(self) -> tuple[str | None, ...] | None:
         """Names of the axes, if the document has them."""
-        return self.metadata.dimension_names
+        metadata = self.metadata
+        return metadata.dimension_names if isinstance(metadata, ArrayV3Metadata) else None
 
     @property
     def chunks(self) -> Shape:

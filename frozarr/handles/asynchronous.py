@@ -107,7 +107,7 @@ class AsyncArray(ArrayHandle):
 class AsyncIndexer:
     """One kind of selection, for reading and writing."""
 
-    array: AsyncArray
+    array: ArrayHandle
     mode: SelectionMode
 
     async def getitem(self, selection: SelectionLike) -> AnyArray:

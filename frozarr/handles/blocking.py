@@ -137,7 +137,7 @@ class Array(ArrayHandle):
 class Indexer:
     """Brackets for one kind of selection."""
 
-    array: Array
+    array: ArrayHandle
     mode: SelectionMode
 
     def __getitem__(self, selection: SelectionLike) -> AnyArray:

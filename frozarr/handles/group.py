@@ -7,6 +7,7 @@ from typing import Self
 import attrs
 
 from frozarr.config import Config, as_config
+from frozarr.io.programs.groups import Told
 from frozarr.io.stores.base import Store
 from frozarr.io.stores.path import StorePath
 from frozarr.metadata.group import GroupMetadata
@@ -22,8 +23,13 @@ class Consolidated:
 
     place: StorePath
     """Of the group that has them."""
-    hierarchy: Hierarchy
+    told: Told
     """As they are stored; replaced when a change through one of the handles was published."""
+
+    @property
+    def hierarchy(self) -> Hierarchy:
+        """All nodes, by paths relative to the group that has them."""
+        return self.told.hierarchy
 
     def path_of(self, place: StorePath) -> str:
         """Path of a place relative to the group that has them."""
@@ -143,9 +149,14 @@ class Tree:
     hierarchy: Hierarchy
     name: str = "/"
     max_depth: int | None = None
+    max_nodes: int | None = None
+    """Lines at most; None for all."""
 
     def __repr__(self) -> str:
-        return tree_text(self.hierarchy, self.name, self.max_depth)
+        lines = tree_text(self.hierarchy, self.name, self.max_depth).splitlines()
+        if self.max_nodes is not None and len(lines) > self.max_nodes:
+            lines = [*lines[: self.max_nodes], f"… and {len(lines) - self.max_nodes} more"]
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(repr(self))}</pre>"

@@ -104,11 +104,12 @@ PARAMETERS: dict[str, str] = {
 """For each name what it means, and its units."""
 
 
-def documented(doc: str | None, parameters: Iterable[inspect.Parameter]) -> str:
+def documented(
+    doc: str | None, parameters: Iterable[inspect.Parameter], more: Mapping[str, str] = PARAMETERS
+) -> str:
     r"""A docstring with a section that explains all parameters, each with its default.
 
-    What the docstring itself says of a parameter is kept; what it leaves out is said as in
-    `PARAMETERS`.
+    What the docstring itself says of a parameter is kept; what it leaves out is said as in `more`.
 
     Examples
     --------
@@ -124,16 +125,17 @@ def documented(doc: str | None, parameters: Iterable[inspect.Parameter]) -> str:
     for parameter in parameters:
         if parameter.name in {"self", "cls"} or parameter.kind is parameter.VAR_KEYWORD:
             continue
-        text = said.get(parameter.name) or PARAMETERS.get(parameter.name)
+        text = said.get(parameter.name) or more.get(parameter.name)
         if text is not None:
             lines += [parameter.name + _default(parameter), *_indented(text)]
     section = ["", "Parameters", "----------", *lines] if lines else []
     return "\n".join([head, *section, *(["", rest] if rest else [])])
 
 
-def explained(function: F) -> F:
+def explained(function: F, more: Mapping[str, str] = PARAMETERS) -> F:
     """A decorator: the function, its docstring completed by `documented`."""
-    function.__doc__ = documented(function.__doc__, inspect.signature(function).parameters.values())
+    parameters = inspect.signature(function).parameters.values()
+    function.__doc__ = documented(function.__doc__, parameters, more)
     return function
 
 

@@ -174,11 +174,6 @@ class ArrayV2Metadata(Immutable):
         """Shape of a chunk."""
         return self.chunks
 
-    @property
-    def dimension_names(self) -> None:
-        """Format 2 has no member for them."""
-        return
-
     def with_shape(self, shape: Shape) -> "ArrayV2Metadata":
         """The same array with another shape."""
         return attrs.evolve(self, shape=shape)
@@ -201,6 +196,17 @@ class ArrayV2Metadata(Immutable):
             "filters": [f.to_json() for f in self.filters] or None,
             "dimension_separator": self.dimension_separator,
         }
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Both documents as one, as zarr-python has them."""
+        return {**self.to_json(), "attributes": thaw(self.attributes)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "ArrayV2Metadata":
+        """Value of what `to_dict` gives; see `parse_array_v2`."""
+        document: dict[str, JSON] = thaw(FrozenMap(data))
+        attributes = document.pop("attributes", {})
+        return parse_array_v2(document, attributes)
 
     def documents(self) -> dict[str, JSON]:
         """Documents to store, by their key below the array's path; attributes come last."""

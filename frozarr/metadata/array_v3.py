@@ -165,6 +165,15 @@ class ArrayV3Metadata(Immutable):
             document["dimension_names"] = list(self.dimension_names)
         return {**document, **{name: thaw(value) for name, value in self.extra.items()}}
 
+    def to_dict(self) -> dict[str, JSON]:
+        """What `to_json` gives, by the name that it has in zarr-python."""
+        return self.to_json()
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "ArrayV3Metadata":
+        """Value of a document; see `parse_array_v3`."""
+        return parse_array_v3(thaw(FrozenMap(data)))
+
     def documents(self) -> dict[str, JSON]:
         """Documents to store, by their key below the array's path."""
         return {self.document_key: self.to_json()}

@@ -35,15 +35,14 @@ class GroupMetadata(Immutable):
         if self.zarr_format == 2:
             attributes = {".zattrs": thaw(self.attributes)} if self.attributes else {}
             return {".zgroup": {"zarr_format": 2}, **attributes}
+        return {"zarr.json": self.to_json()}
+
+    def to_json(self) -> dict[str, JSON]:
+        """The ``zarr.json`` document, plain."""
         extra = {name: thaw(value) for name, value in self.extra.items()}
         return {
-            "zarr.json": {
-                "zarr_format": 3,
-                "node_type": "group",
-                "attributes": thaw(self.attributes),
-                **extra,
-            }
-        }
+            "zarr_format": 3, "node_type": "group", "attributes": thaw(self.attributes), **extra
+        }  # fmt: skip
 
 
 def parse_group(document: JSON, *, where: str = "zarr.json") -> GroupMetadata:

@@ -1,6 +1,6 @@
 """A hierarchy as a value: what stands at which path. Consolidated metadata are its documents."""
 
-from collections.abc import ItemsView, Iterable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping
 from functools import cached_property
 from types import MappingProxyType
 from typing import Literal, NamedTuple
@@ -74,7 +74,7 @@ def _checked_path(path: str) -> str:
     if normal:
         check_key(normal)
     for segment in normal.split("/"):
-        if segment in DOCUMENTS or (segment.startswith("__") and segment != "__"):
+        if segment in DOCUMENTS:
             raise InvalidKeyError(f"path {path!r}: {segment!r} is reserved, no node can have it")
     return normal
 
@@ -149,12 +149,17 @@ class Hierarchy(Immutable):
         """The same hierarchy with another node, or other metadata of one."""
         return Hierarchy({**dict(self.nodes), normalize_path(path): metadata})
 
-    def without(self, path: str) -> "Hierarchy":
-        """The same hierarchy without a node and what lies below it."""
-        gone = normalize_path(path)
-        return Hierarchy(
-            {p: n for p, n in self.nodes if p != gone and not p.startswith(f"{gone}/")}
-        )
+    def changed(self, change: Mapping[str, NodeMetadata | None]) -> "Hierarchy":
+        """The same hierarchy with other nodes; None for one that goes, with what lies below it."""
+        nodes = dict(self.nodes)
+        for path, metadata in change.items():
+            if metadata is None:
+                gone = [p for p in nodes if p == path or p.startswith(f"{path}/")]
+                for inner in gone:
+                    del nodes[inner]
+            else:
+                nodes[path] = metadata
+        return Hierarchy(nodes)
 
     def diff(self, other: "Hierarchy") -> HierarchyDiff:
         """What another hierarchy has more, has not, or has otherwise."""
@@ -233,12 +238,12 @@ def parse_consolidated(document: JSON, root: GroupMetadata, *, where: str) -> Hi
         raise MetadataError(f"{where}: metadata: expected an object of documents")
     problems = Problems()
     nodes: dict[str, NodeMetadata] = {}
+    parse_next = _parsing_once()
     for path, documents in _by_path(members, root.zarr_format).items():
         try:
-            if root.zarr_format == 3:
-                nodes[path] = parse_v3(documents["zarr.json"])
-            else:
-                nodes[path] = parse(documents)
+            nodes[path] = (
+                parse_next(documents["zarr.json"]) if root.zarr_format == 3 else parse(documents)
+            )
         except MetadataError as error:
             inner = error.problems or [Problem((), str(error))]
             problems.extend(Problem((path, *p.loc), p.message, p.unknown) for p in inner)
@@ -248,6 +253,24 @@ def parse_consolidated(document: JSON, root: GroupMetadata, *, where: str) -> Hi
         return Hierarchy(nodes)
     except MetadataError as error:
         raise MetadataError(f"{where}: {error}", problems=error.problems) from None
+
+
+def _parsing_once() -> Callable[[JSON], NodeMetadata]:
+    """Parses documents of format 3; those that differ in attributes only, as most do, once."""
+    known: dict[str, NodeMetadata] = {}
+
+    def parse_next(document: JSON) -> NodeMetadata:
+        attributes = document.get("attributes") if isinstance(document, Mapping) else None
+        if not isinstance(document, Mapping) or not isinstance(attributes, Mapping):
+            return parse_v3(document)
+        rest = {name: value for name, value in document.items() if name != "attributes"}
+        text = repr(rest)
+        if text not in known:
+            known[text] = parse_v3(rest)
+        alike = known[text]
+        return attrs.evolve(alike, attributes=FrozenMap(attributes)) if attributes else alike
+
+    return parse_next
 
 
 def _by_path(members: Mapping[str, JSON], zarr_format: int) -> dict[str, dict[str, JSON]]:

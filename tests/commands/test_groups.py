@@ -290,7 +290,7 @@ def test_hierarchies_are_values():
     assert pickle.loads(pickle.dumps(tree)) == tree
     larger = tree.with_node("c", array)
     assert tree.diff(larger) == (("c",), (), ())
-    assert larger.diff(tree.without("a")).removed == ("a", "a/b", "c")
+    assert larger.diff(tree.changed({"a": None})).removed == ("a", "a/b", "c")
     assert (len(tree), "a" in tree, tree.get("q")) == (3, True, None)
 
 

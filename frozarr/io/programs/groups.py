@@ -1,7 +1,10 @@
 """Finding, listing, moving and removing what lies below a group, as programs."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Literal
+
+import attrs
 
 from frozarr.errors import ConflictError, GroupNotFoundError
 from frozarr.io.kernels.base import BytesLike, as_bytes_view
@@ -21,7 +24,7 @@ from frozarr.io.programs.requests import (
     asking,
 )
 from frozarr.io.stores.path import StorePath
-from frozarr.metadata.documents import NodeMetadata, parse
+from frozarr.metadata.documents import NodeMetadata, parse, parse_v3
 from frozarr.metadata.group import GroupMetadata
 from frozarr.metadata.hierarchy import (
     DOCUMENTS,
@@ -31,12 +34,13 @@ from frozarr.metadata.hierarchy import (
     parse_consolidated,
     without_member,
 )
-from frozarr.metadata.json import MAX_DOCUMENT_NBYTES, FrozenMap, dumps, loads
+from frozarr.metadata.json import MAX_DOCUMENT_NBYTES, dumps, loads
 from frozarr.metadata.paths import join
 from frozarr.types import JSON
 
 __all__ = [
-    "group_below", "load_group", "load_many", "move_node", "publish", "remove_node", "walk_members",
+    "Told", "group_below", "load_group", "load_many", "move_node", "publish", "remove_node",
+    "walk_members",
 ]  # fmt: skip
 
 Format = Literal[2, 3] | None
@@ -44,9 +48,23 @@ _V2 = (".zarray", ".zgroup", ".zattrs")
 _COPIED_AT_ONCE = 64
 
 
+@attrs.frozen
+class Told:
+    """What consolidated metadata tell, and which stored document told it."""
+
+    hierarchy: Hierarchy
+    document: bytes
+    """Digest of the document as it is stored."""
+
+
+def digest(value: BytesLike) -> bytes:
+    """What tells one stored document from another."""
+    return hashlib.blake2b(as_bytes_view(value), digest_size=16).digest()
+
+
 def load_group(
     place: StorePath, zarr_format: Format = None, *, use_consolidated: bool | None = None
-) -> Program[tuple[GroupMetadata, Hierarchy | None]]:
+) -> Program[tuple[GroupMetadata, Told | None]]:
     """A group, and what consolidated metadata say of all below it; None if they are not used.
 
     Parameters
@@ -63,7 +81,8 @@ def load_group(
     if group is None:
         kind = f" of format {zarr_format}" if zarr_format else ""
         raise GroupNotFoundError(
-            f"{place}: no group at path {place.path!r}{kind}; check the path, or create the group",
+            f"{place}: no group at path {place.path!r}{kind}, it does not exist; check the "
+            "path, or create the group",
             url=str(place),
         )
     if use_consolidated and below is None:
@@ -76,19 +95,12 @@ def load_group(
 
 def _load(
     place: StorePath, zarr_format: Format, *, use_consolidated: bool | None
-) -> Program[tuple[GroupMetadata | None, Hierarchy | None]]:
+) -> Program[tuple[GroupMetadata | None, Told | None]]:
     wanted = use_consolidated is not False
     if zarr_format != 2:
         (value,) = yield from Get([place.key("zarr.json")], most_nbytes=MAX_DOCUMENT_NBYTES)
         if value is not None:
-            node = parse_stored_v3(place, value)
-            if not isinstance(node, GroupMetadata):
-                return None, None
-            document: JSON = node.extra.asdict().get(MEMBER)
-            if document is None or not wanted:
-                return node, None
-            where = f"{place}/zarr.json: {MEMBER}"
-            return node, parse_consolidated(document, node, where=where)
+            return _parsed(place, value, wanted=wanted)
     if zarr_format == 3:
         return None, None
     names = (*_V2, ".zmetadata")
@@ -98,11 +110,32 @@ def _load(
     if ".zarray" in documents or ".zgroup" not in documents:
         return None, None
     whole = documents.pop(".zmetadata", None)
+    encoded = values[names.index(".zmetadata")]
     node = parse(documents, where=str(place))
     assert isinstance(node, GroupMetadata)  # noqa: S101 - there is no .zarray
-    if whole is None or not wanted:
+    if whole is None or encoded is None or not wanted:
         return node, None
-    return node, parse_consolidated(whole, node, where=f"{place}/.zmetadata")
+    hierarchy = parse_consolidated(whole, node, where=f"{place}/.zmetadata")
+    return node, Told(hierarchy, digest(encoded))
+
+
+def _parsed(
+    place: StorePath, value: BytesLike, *, wanted: bool
+) -> tuple[GroupMetadata | None, Told | None]:
+    """A group of format 3, and what it tells of others; parsed once, however much that is."""
+    stored = bytes(as_bytes_view(value))
+    document: JSON = loads(stored, where=f"{place}/zarr.json")
+    members = document.get(MEMBER) if isinstance(document, Mapping) else None
+    if members is None or not wanted:
+        node = parse_stored_v3(place, value)
+        return (node, None) if isinstance(node, GroupMetadata) else (None, None)
+    assert isinstance(document, Mapping)  # noqa: S101 - it has members
+    rest = {name: member for name, member in document.items() if name != MEMBER}
+    node = parse_v3(rest, where=f"{place}/zarr.json")
+    if not isinstance(node, GroupMetadata):
+        return None, None
+    hierarchy = parse_consolidated(members, node, where=f"{place}/zarr.json: {MEMBER}")
+    return node, Told(hierarchy, digest(stored))
 
 
 def _decoded(
@@ -170,8 +203,8 @@ def group_below(place: StorePath, group: GroupMetadata) -> Program[Hierarchy]:
     return Hierarchy({**nodes, "": without_member(group)})
 
 
-def publish(place: StorePath, old: Hierarchy | None, new: Hierarchy) -> Program[GroupMetadata]:
-    """Store consolidated metadata, if those that are stored are still the ones known; the group.
+def publish(place: StorePath, old: Told | None, new: Hierarchy) -> Program[Told]:
+    """Store consolidated metadata, if those that are stored are still the ones known.
 
     Raises
     ------
@@ -182,22 +215,18 @@ def publish(place: StorePath, old: Hierarchy | None, new: Hierarchy) -> Program[
     assert isinstance(group, GroupMetadata)  # noqa: S101 - the root of a hierarchy
     document = consolidated(new, group.zarr_format)
     if group.zarr_format == 2:
-        key, encoded = place.key(".zmetadata"), dumps(document)
-        result = group
+        key = place.key(".zmetadata")
     else:
-        plain = without_member(group)
-        extra = FrozenMap({**plain.extra, MEMBER: document})
-        result = GroupMetadata(attributes=plain.attributes, extra=extra)
-        key, encoded = place.key("zarr.json"), dumps(result.documents()["zarr.json"])
+        key = place.key("zarr.json")
+        document = {**without_member(group).to_json(), MEMBER: document}
+    encoded = dumps(document, compact=True)
     (value,) = yield from Get([key], most_nbytes=MAX_DOCUMENT_NBYTES)
     stored = None if value is None else bytes(as_bytes_view(value))
-    if old is not None:
-        _, known = yield from load_group(place, group.zarr_format)
-        if known is None or known.diff(old) != ((), (), ()):
-            raise _conflict(place)
+    if old is not None and (stored is None or digest(stored) != old.document):
+        raise _conflict(place)
     if not (yield from Swap(key, stored, encoded)):
         raise _conflict(place)
-    return result
+    return Told(new, digest(encoded))
 
 
 def _conflict(place: StorePath) -> ConflictError:

@@ -46,9 +46,9 @@ from frozarr.metadata.spec import ArrayMetadata
 from frozarr.types import JSON
 
 __all__ = [
-    "NODE_DOCUMENTS", "check_node_path", "contains_error", "create_node", "load_array",
-    "load_node", "only_others_stand", "parse_stored_v3", "put_node", "remove_array",
-    "remove_unfilled", "something_stands", "stage_replacement", "store_below",
+    "NODE_DOCUMENTS", "check_node_path", "contains_error", "create_node", "encoded_documents",
+    "load_array", "load_node", "only_others_stand", "parse_stored_v3", "put_node", "remove_array",
+    "remove_unfilled", "something_stands", "stage_replacement",
 ]  # fmt: skip
 
 NODE_DOCUMENTS = ("zarr.json", ".zarray", ".zgroup")
@@ -123,7 +123,7 @@ def load_array(place: StorePath, zarr_format: Format = None) -> Program[ArrayMet
 # ---------------------------------------------------------------------- creating
 
 
-def _encoded(place: StorePath, metadata: NodeMetadata) -> dict[str, bytes]:
+def encoded_documents(place: StorePath, metadata: NodeMetadata) -> dict[str, bytes]:
     """Encoded documents by key, the one that makes the node exist last."""
     documents = {place.key(name): dumps(doc) for name, doc in serialize(metadata).items()}
     return dict(reversed(documents.items()))
@@ -153,7 +153,7 @@ def create_node(
         There is a node and `overwrite` is false, or an array stands above.
     """
     check_node_path(place)
-    documents = _encoded(place, metadata)
+    documents = encoded_documents(place, metadata)
     if overwrite:
         yield from _create_parents(place, metadata.zarr_format)
         if not (yield from only_others_stand(place)):
@@ -186,7 +186,7 @@ def _store_new(
     Format 2 has two. If others may be at it, the one that they compete for comes first, and the
     attributes are its winner's to store; else it comes last, and completes the node.
     """
-    documents = _encoded(place, metadata)
+    documents = encoded_documents(place, metadata)
     if not overwrite and is_held:
         yield from _check_free(place)  # of either format
     first_come = not is_held and place.store.swaps_between_processes
@@ -218,7 +218,9 @@ def _create_parents(place: StorePath, zarr_format: Literal[2, 3]) -> Program[Non
                 url=str(above),
             )
     for above in missing:
-        for key, document in _encoded(above, GroupMetadata(zarr_format=zarr_format)).items():
+        for key, document in encoded_documents(
+            above, GroupMetadata(zarr_format=zarr_format)
+        ).items():
             yield from Swap(key, None, document)
 
 
@@ -278,13 +280,13 @@ def _build_and_exchange(
 def stage_replacement(place: StorePath, metadata: NodeMetadata) -> Program[StorePath | None]:
     """Place for building what will replace a node, its documents stored; None if not supported."""
     check_node_path(place)
-    _encoded(place, metadata)  # what can't be encoded is found before the first change
+    encoded_documents(place, metadata)  # what can't be encoded is found before the first change
     yield from _create_parents(place, metadata.zarr_format)
     staged = yield from Stage(place.path)
     if staged is None:
         return None
     built = StorePath(place.store, staged)
-    documents = _encoded(built, metadata)
+    documents = encoded_documents(built, metadata)
     putting = asking(Put(list(documents), list(documents.values())))
     yield from undone_by(putting, lambda: asking(Discard(staged)))
     return built
@@ -301,28 +303,15 @@ def only_others_stand(place: StorePath) -> Program[bool]:
     return bool(keys) and not any(key.rpartition("/")[2] in DOCUMENTS for key in keys)
 
 
-def store_below(place: StorePath, metadata: NodeMetadata) -> Program[None]:
-    """Store the documents of a node below a group that was made just now, if none is there.
-
-    Raises
-    ------
-    ContainsArrayError, ContainsGroupError
-        Somebody else made one meanwhile.
-    """
-    for key, document in _encoded(place, metadata).items():
-        if not (yield from Swap(key, None, document)):
-            raise contains_error(place, (yield from load_node(place)) or metadata)
-
-
 def put_node(place: StorePath, metadata: NodeMetadata) -> Program[None]:
     """Store a node's documents where nobody else looks: below a staged place."""
-    documents = _encoded(place, metadata)
+    documents = encoded_documents(place, metadata)
     yield from Put(list(documents), list(documents.values()))
 
 
 def remove_unfilled(place: StorePath, metadata: ArrayMetadata) -> Program[None]:
     """Remove an array's documents if they are there as they were to be stored, and no chunk is."""
-    documents = _encoded(place, metadata)
+    documents = encoded_documents(place, metadata)
     stored = yield from Get(list(documents))
     ours = [value is None or bytes(as_bytes_view(value)) for value in stored]
     if ours != list(documents.values()):

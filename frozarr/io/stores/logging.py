@@ -95,7 +95,7 @@ class LoggingStore(WrapperStore[S]):
         return {name: value for name, value in self.__dict__.items() if name not in gone}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        type(self).__init__(self, state["_store"], state["log_level"])
+        type(self).__init__(self, state["_inside"], state["log_level"])
         self.__dict__.update(state)
 
     @contextmanager

@@ -39,6 +39,15 @@ class WrapperStore(Store, Generic[S]):
     def __init__(self, store: S) -> None:
         super().__init__(read_only=store.read_only)
         self._store = store
+
+    @property
+    def _store(self) -> S:
+        return self._inside
+
+    @_store.setter
+    def _store(self, store: S) -> None:
+        self._inside = store
+        self._read_only = store.read_only
         for name in (
             "supports_writes", "supports_deletes", "supports_listing", "supports_partial_writes",
             "swaps_between_processes", "holds_nodes", "exchanges_nodes", "coalesce_gap_nbytes",

@@ -68,6 +68,10 @@ class NumcodecsV3Codec(Immutable):
         """Object form of format 3; the configuration is always there."""
         return {"name": self.name, "configuration": thaw(self.configuration)}
 
+    def to_dict(self) -> JSON:
+        """What `to_json` gives, by the name that it has in zarr-python."""
+        return self.to_json()
+
     def config_for(self, dtype: AnyDtype) -> dict[str, Any]:
         """Configuration as numcodecs takes it, for elements of `dtype`."""
         config = {"id": self.id, **self.configuration.asdict()}

@@ -7,6 +7,7 @@ import attrs
 
 from frozarr.metadata.json import thaw
 from frozarr.metadata.parsing.at import INVALID, At, Invalid, Parser, parsed
+from frozarr.metadata.parsing.problems import Problems
 from frozarr.metadata.registry import Registry
 from frozarr.types import JSON, REQUIRED, UNSET, Immutable
 
@@ -165,6 +166,29 @@ class Configured(Immutable):
         if self.bare and not configuration:
             return {"name": self.name}
         return {"name": self.name, "configuration": configuration}
+
+    def to_dict(self) -> JSON:
+        """What `to_json` gives, by the name that it has in zarr-python."""
+        return self.to_json()
+
+    @classmethod
+    def from_dict(cls, data: JSON) -> Self:
+        """Value of its object form.
+
+        Raises
+        ------
+        MetadataError
+            Another name, or members that it does not have; all problems.
+        """
+        document = data if isinstance(data, Mapping) else {"name": data}
+        problems = Problems()
+        if document.get("name") != cls.name:
+            At(document.get("name"), problems, ("name",)).problem(f"expected {cls.name!r}")
+        configuration = At(document.get("configuration", {}), problems, ("configuration",))
+        made = cls.from_members(Members(configuration, cls.name))
+        problems.raise_if_any(cls.name)
+        assert made is not INVALID  # noqa: S101 - there are no problems
+        return made
 
 
 def _members_of(cls: type[Any]) -> "list[tuple[attrs.Attribute[Any], _Member]]":

@@ -4,7 +4,7 @@ from frozarr import storage as frozen
 from frozarr.lazy import lazy_names
 
 __all__ = list(frozen.__all__)
-__all__ += ["ManagedMemoryStore", "ObjectStore"]  # noqa: F822 - loaded on first use
+__all__ += ["ManagedMemoryStore", "ObjectStore"]
 
 _WHERE = {
     **dict.fromkeys(frozen.__all__, "storage"),

@@ -1,0 +1,5 @@
+"""What metadata are: frozen values."""
+
+from frozarr.types import Immutable as Metadata
+
+__all__ = ["Metadata"]

@@ -1,0 +1,110 @@
+"""How functions of the library become those of the older API: other arguments in, nodes out."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any
+
+from frozarr.compat.arguments import OLDER, todays_arguments
+from frozarr.compat.cells import Node, handle_of
+from frozarr.compat.meanings import MEANINGS
+from frozarr.compat.settings import settled
+from frozarr.handles.faces import awaitable
+from frozarr.handles.parameters import documented, refuse_unknown
+
+__all__ = ["door"]
+
+
+def door(
+    function: Callable[..., Any], node: type[Node[Any]], module: str, result: object = None,
+    name: str = "",
+) -> Callable[..., Any]:  # fmt: skip
+    """The function, taking the older spellings, too, and giving nodes.
+
+    Parameters
+    ----------
+    function
+        One of `frozarr.api` or `frozarr.aio`.
+    node
+        Whose face it is: a class of nodes.
+    module
+        That the function stands in from now on.
+    result
+        What it is shown to give; by default what the other gives.
+    name
+        Of the function, if it is another.
+    """
+    shown = inspect.signature(function)
+    own = list(shown.parameters.values())
+    older = _older(shown) if "config" in shown.parameters else []
+    named = name or function.__name__
+    prepare = _preparing(named, shown, older)
+
+    if inspect.iscoroutinefunction(function):
+
+        @wraps(function)
+        async def awaited(*args: Any, **kwargs: Any) -> Any:
+            return node.shown(await function(*map(handle_of, args), **prepare(kwargs)))
+
+        call: Callable[..., Any] = awaited
+    else:
+
+        @wraps(function)
+        def blocking(*args: Any, **kwargs: Any) -> Any:
+            return node.shown(function(*map(handle_of, args), **prepare(kwargs)))
+
+        call = blocking
+    returns = shown.return_annotation
+    if result is not None:
+        returns = awaitable(result) if inspect.iscoroutinefunction(function) else result
+    chosen = own if named == "create_array" else map(_of_any_format, own)
+    parameters = [*chosen, *older]
+    rest = [p for p in parameters if p.kind is p.VAR_KEYWORD]
+    parameters = [p for p in parameters if p.kind is not p.VAR_KEYWORD] + rest
+    call.__signature__ = shown.replace(  # type: ignore[attr-defined]  # what `inspect` looks for
+        parameters=parameters, return_annotation=returns
+    )
+    call.__module__ = module
+    call.__name__ = call.__qualname__ = named
+    call.__doc__ = documented(function.__doc__, parameters, MEANINGS)
+    return call
+
+
+def _older(shown: inspect.Signature) -> list[inspect.Parameter]:
+    return [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Any)
+        for name in OLDER
+        if name not in shown.parameters
+    ]
+
+
+def _of_any_format(parameter: inspect.Parameter) -> inspect.Parameter:
+    """Formats default to the one that is set."""
+    if parameter.name == "zarr_format" and parameter.default == 3:
+        return parameter.replace(default=None)
+    return parameter
+
+
+def _preparing(
+    name: str, shown: inspect.Signature, older: list[inspect.Parameter]
+) -> Callable[[dict[str, Any]], Mapping[str, Any]]:
+    """What makes today's arguments of those that were given."""
+    own = [parameter for parameter in OLDER if parameter in shown.parameters]
+    known = frozenset([*shown.parameters, *[parameter.name for parameter in older]])
+    any_name = any(p.kind is p.VAR_KEYWORD for p in shown.parameters.values())
+    named_format = name == "create_array"  # its default is 3, whatever is set
+
+    def prepare(kwargs: dict[str, Any]) -> Mapping[str, Any]:
+        if not any_name and not kwargs.keys() <= known:
+            refuse_unknown(name, kwargs, known)
+        kept = {key: kwargs.pop(key) for key in own if key in kwargs}
+        if older:
+            kwargs = todays_arguments(kwargs, opening="mode" in own)
+        arguments = {key: handle_of(value) for key, value in kwargs.items()}
+        if "config" in shown.parameters:
+            arguments["config"] = settled(arguments.get("config"))
+        if "zarr_format" in shown.parameters and not named_format:
+            arguments.setdefault("zarr_format", None)
+        return {**arguments, **kept}
+
+    return prepare

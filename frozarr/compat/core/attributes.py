@@ -1,0 +1,5 @@
+"""Attributes."""
+
+from frozarr.compat.attributes import Attributes
+
+__all__ = ["Attributes"]

@@ -1,0 +1,15 @@
+"""Buffers."""
+
+from frozarr.compat.core.buffer import (
+    ArrayLike,
+    Buffer,
+    BufferPrototype,
+    NDArrayLike,
+    NDBuffer,
+    default_buffer_prototype,
+)
+
+__all__ = [
+    "ArrayLike", "Buffer", "BufferPrototype", "NDArrayLike", "NDBuffer",
+    "default_buffer_prototype",
+]  # fmt: skip

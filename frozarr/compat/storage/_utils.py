@@ -1,0 +1,5 @@
+"""Paths of nodes."""
+
+from frozarr.metadata.paths import normalize_path
+
+__all__ = ["normalize_path"]
