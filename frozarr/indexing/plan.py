@@ -143,6 +143,8 @@ class PointPlan(Columnar):
     """Elements that the array has of each chunk."""
     sizes: Indices | None = column(default=None)
     """Shape of each chunk, shape (chunks, axes); None where all have `chunk_shape`, the largest."""
+    distinct: bool = attrs.field(default=False, eq=False)
+    """No element is selected twice, for sure."""
 
     def __len__(self) -> int:
         return len(self.chunk_coords)
@@ -166,11 +168,22 @@ class PointPlan(Columnar):
 
     def whole(self) -> npt.NDArray[np.bool_]:
         """For each chunk: is all that the array has of it selected? Shape (chunks,)."""
-        volume = max(1, math.prod(self.chunk_shape))
-        if len(self) * volume >= 2**62:
+        counts = self.counts()
+        if self.distinct:
+            return np.asarray(counts == self.stored)
+        covered = counts >= self.stored
+        if not covered.any():
+            return covered
+        ids = self._ids()
+        if ids is None:
             return np.zeros(len(self), bool)
-        distinct = np.unique(self.rows() * volume + self.offset)
-        return np.asarray(np.bincount(distinct // volume, minlength=len(self)) == self.stored)
+        volume = max(1, math.prod(self.chunk_shape))
+        return np.asarray(np.bincount(np.unique(ids) // volume, minlength=len(self)) == self.stored)
+
+    def _ids(self) -> Indices | None:
+        """One number for each element that is selected; None where they would be too large."""
+        volume = max(1, math.prod(self.chunk_shape))
+        return None if len(self) * volume >= 2**62 else self.rows() * volume + self.offset
 
     def restrict(self, lo: int, hi: int) -> "PointPlan":
         """The part of the plan with the chunks in [lo, hi)."""
@@ -200,19 +213,27 @@ class PointPlan(Columnar):
 
     def last_wins(self) -> "PointPlan":
         """The same plan with only the last entry of every repeated element, for writes."""
+        if self.distinct:
+            return self
+        ids = self._ids()
+        if ids is not None:
+            ordered = np.sort(ids)
+            if not (ordered[1:] == ordered[:-1]).any():
+                return attrs.evolve(self, distinct=True)
         rows = self.rows()
         order = np.lexsort((self.position, self.offset, rows))
         same = (self.offset[order][1:] == self.offset[order][:-1]) & (
             rows[order][1:] == rows[order][:-1]
         )
         if not same.any():
-            return self
+            return attrs.evolve(self, distinct=True)
         keep = np.ones(len(order), bool)
         keep[order[:-1][same]] = False
         kept = np.concatenate([[0], np.cumsum(keep)])
         return attrs.evolve(
-            self, bounds=kept[self.bounds], offset=self.offset[keep], position=self.position[keep]
-        )
+            self, bounds=kept[self.bounds], offset=self.offset[keep],
+            position=self.position[keep], distinct=True,
+        )  # fmt: skip
 
 
 Plan: TypeAlias = ProductPlan | PointPlan
@@ -291,7 +312,7 @@ def _plan_points(grid: Grid, shape: Shape, selection: PointSelection) -> PointPl
     bounds = np.append(np.flatnonzero(first), count).astype(np.int64)
     return PointPlan(
         tuple(axis.largest for axis in axes), selection.shape, coords[first], bounds, offset, order,
-        stored[first], None if sizes is None else sizes[first],
+        stored[first], None if sizes is None else sizes[first], distinct=selection.distinct,
     )  # fmt: skip
 
 

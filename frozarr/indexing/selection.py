@@ -120,6 +120,8 @@ class PointSelection(Columnar):
     )
     """Flat arrays, one per axis, each with one entry per point."""
     shape: Shape
+    distinct: bool = attrs.field(default=False, eq=False)
+    """No element is selected twice, for sure."""
 
 
 Selection: TypeAlias = ProductSelection | PointSelection
@@ -346,7 +348,8 @@ def _parse_mask(selection: object, shape: Shape) -> PointSelection:
         )
     coords = mask.nonzero() if mask.ndim else (np.flatnonzero(mask),)[:0]
     count = int(np.count_nonzero(mask))
-    return PointSelection(tuple(c.astype(np.int64, copy=False) for c in coords), (count,))
+    flat = tuple(c.astype(np.int64, copy=False) for c in coords)
+    return PointSelection(flat, (count,), distinct=True)
 
 
 # ------------------------------------------------------------------ blocks

@@ -100,7 +100,7 @@ def _refine_points(plan: PointPlan, inner_shape: Shape) -> PointPlan:
     return PointPlan(
         inner_shape, plan.out_shape, base + coords,
         np.append(np.flatnonzero(first), len(ids)).astype(np.int64), offset, plan.position[order],
-        stored,
+        stored, distinct=plan.distinct,
     )  # fmt: skip
 
 

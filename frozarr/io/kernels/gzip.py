@@ -1,6 +1,7 @@
 """Kernels of the stdlib's compressors: gzip, zlib, bz2, lzma, with exact output budgets."""
 
 import bz2
+import contextlib
 import lzma
 import zlib
 from collections.abc import Callable
@@ -23,6 +24,9 @@ except ImportError:  # optional package
     pass
 else:
     _inflate = isal_zlib
+_libdeflate: Any = None
+with contextlib.suppress(ImportError):  # encodes 2 to 10 times faster, into no more bytes
+    import deflate as _libdeflate
 
 __all__ = [
     "StreamKernel", "bz2_stream", "gzip_kernel", "gzip_stream", "lzma_stream", "zlib_stream",
@@ -46,7 +50,7 @@ class StreamKernel(BytesKernel):
     """
 
     def __init__(
-        self, name: str, encode: Callable[[memoryview], bytes], decoder: Callable[[], Any]
+        self, name: str, encode: Callable[[memoryview], BytesLike], decoder: Callable[[], Any]
     ) -> None:
         self._name, self._encode, self._decoder = name, encode, decoder
 
@@ -115,12 +119,34 @@ def gzip_stream(level: int) -> StreamKernel:
         stream = zlib.compressobj(level, zlib.DEFLATED, _GZIP_WBITS)
         return stream.compress(data) + stream.flush()
 
-    return StreamKernel("gzip", encode, lambda: _inflate.decompressobj(_GZIP_WBITS))
+    def encode_at_once(data: memoryview) -> BytesLike:
+        encoded: bytearray = _libdeflate.gzip_compress(data, _as_small(level))
+        return encoded
+
+    return StreamKernel(
+        "gzip", encode_at_once if _libdeflate and level else encode,
+        lambda: _inflate.decompressobj(_GZIP_WBITS),
+    )  # fmt: skip
+
+
+def _as_small(level: int) -> int:
+    """Level of libdeflate whose output is no larger than zlib's of a level, within a tenth."""
+    return 2 if level == 1 else level
 
 
 def zlib_stream(level: int) -> StreamKernel:
     """Kernel of numcodecs' ``zlib`` (RFC 1950)."""
-    return StreamKernel("zlib", lambda data: zlib.compress(data, level), _inflate.decompressobj)
+
+    def encode_at_once(data: memoryview) -> BytesLike:
+        encoded: bytearray = _libdeflate.zlib_compress(data, _as_small(level))
+        return encoded
+
+    def encode(data: memoryview) -> BytesLike:
+        return zlib.compress(data, level)
+
+    return StreamKernel(
+        "zlib", encode_at_once if _libdeflate and level else encode, _inflate.decompressobj
+    )
 
 
 def bz2_stream(level: int) -> StreamKernel:
