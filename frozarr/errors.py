@@ -60,7 +60,8 @@ class FrozarrError(Exception):
     loc: tuple[str | int, ...] | None = None
     """Path inside the document concerned."""
 
-    def __init__(self, message: str = "", **fields: object) -> None:
+    def __init__(self, message: str = "", *more: object, **fields: object) -> None:
+        message = " ".join([str(message), *map(str, more)])
         super().__init__(message if len(message) <= _LONGEST else _shortened(message))
         self.__dict__.update(fields)
 
@@ -162,7 +163,7 @@ class ChunkDecodeError(FrozarrError, ValueError):
     """A stored chunk is corrupt: truncated, oversized, or refused by its codec."""
 
 
-class ChunkNotFoundError(FrozarrError, KeyError):
+class ChunkNotFoundError(FrozarrError, KeyError, ValueError):
     """Chunks are missing and the config asks for an error instead of the fill value."""
 
     keys: Sequence[str] = ()

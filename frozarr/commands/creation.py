@@ -227,7 +227,9 @@ def _to_copy(source: ArraySource) -> Source:
     return StoredSource(source.bound, source.access) if isinstance(source, ArrayHandle) else source
 
 
-def refuse_own_source(place: StorePath, source: ArraySource | None, *, overwrite: bool) -> None:
+def refuse_own_source(
+    place: StorePath, source: ArraySource | StorePath | None, *, overwrite: bool
+) -> None:
     """Refuse to replace a node by a copy of itself, or of what it holds.
 
     Raises
@@ -247,8 +249,10 @@ def refuse_own_source(place: StorePath, source: ArraySource | None, *, overwrite
         )
 
 
-def _place_of(source: ArraySource | None) -> str | None:
+def _place_of(source: ArraySource | StorePath | None) -> str | None:
     """Where a source is stored, as text; None if it does not say so."""
+    if isinstance(source, StorePath):
+        return str(source)
     if isinstance(source, ArrayHandle):
         return str(source.store_path)
     if isinstance(source, SlicedSource) and hasattr(source.values, "store_path"):

@@ -8,7 +8,7 @@ import numpy as np
 
 from frozarr.commands import create as creating
 from frozarr.commands import like
-from frozarr.commands.creation import ArrayData
+from frozarr.commands.creation import ArrayData, exchange
 from frozarr.commands.group_methods import (
     NodeHandle,
     check_kind,
@@ -17,16 +17,28 @@ from frozarr.commands.group_methods import (
     members,
     node_at,
     place_below,
-    publish_changes,
 )
 from frozarr.config import ConfigLike, as_config
 from frozarr.errors import ContainsGroupError
 from frozarr.handles.array import ArrayHandle
 from frozarr.handles.group import GroupHandle
-from frozarr.io.programs.groups import move_node, remove_node
+from frozarr.io.programs.groups import (
+    ToldBy,
+    check_told,
+    move_node,
+    publish_changes,
+    remove_node,
+)
 from frozarr.io.programs.hierarchies import check_free, store_nodes
-from frozarr.io.programs.nodes import contains_error, create_node
-from frozarr.io.programs.requests import Program
+from frozarr.io.programs.nodes import (
+    NODE_DOCUMENTS,
+    check_node_path,
+    contains_error,
+    create_node,
+    only_others_stand,
+    stage_replacement,
+)
+from frozarr.io.programs.requests import Discard, Lock, Program, asking, undone_by
 from frozarr.io.stores.path import StorePath
 from frozarr.metadata.attributes import given_attributes
 from frozarr.metadata.documents import NodeMetadata
@@ -77,9 +89,12 @@ def _made(
     group: GroupHandle, name: str, making: Callable[[StorePath], Program[ArrayHandle]]
 ) -> Program[ArrayHandle]:
     """The array that a program makes at a path below the group, told by consolidated metadata."""
-    made = yield from making(place_below(group, name))
-    yield from publish_changes(group, {name: made.metadata})
-    return made
+    place = place_below(group, name)
+    yield from check_told(group.consolidated)
+    made = yield from making(place)
+    yield from publish_changes(group.consolidated, group.store_path, {name: made.metadata})
+    cell = group.consolidated
+    return made if cell is None else attrs.evolve(made, told_by=ToldBy(cell))
 
 
 def full(
@@ -198,8 +213,9 @@ def create_group(
         zarr_format=group.metadata.zarr_format, attributes=given_attributes(attributes)
     )
     group.store.check_writable(place.path)
+    yield from check_told(group.consolidated)
     yield from create_node(place, metadata, overwrite=overwrite)
-    yield from publish_changes(group, {name: metadata})
+    yield from publish_changes(group.consolidated, group.store_path, {name: metadata})
     return GroupHandle(metadata, place, group.config, consolidated=group.consolidated)
 
 
@@ -296,11 +312,12 @@ def move(group: GroupHandle, source: str, dest: str) -> Program[None]:
         Something is at the second, or it lies below the first.
     """
     group.store.check_writable(group.path)
+    origin, target = place_below(group, source), place_below(group, dest)
+    check_node_path(target)
+    # an append that begins meanwhile would write chunks to where the node was
+    yield from Lock([at.key(name) for at in (origin, target) for name in NODE_DOCUMENTS])
+    yield from check_told(group.consolidated)
     node = yield from getitem(group, source)
-    target = place_below(group, dest)
-    there = yield from find(group, dest)
-    if there is not None:
-        raise contains_error(target, there.metadata)
     if f"{target.path}/".startswith(f"{node.store_path.path}/"):
         raise ContainsGroupError(f"{target}: can't move a node below itself", url=str(target))
     above, _, _ = normalize_path(dest).rpartition("/")
@@ -311,7 +328,9 @@ def move(group: GroupHandle, source: str, dest: str) -> Program[None]:
     if above:
         yield from require_group(attrs.evolve(group, consolidated=None), above)
     yield from move_node(node.store_path, target)
-    yield from publish_changes(group, {source: None, dest: node.metadata, **below})
+    yield from publish_changes(
+        group.consolidated, group.store_path, {source: None, dest: node.metadata, **below}
+    )
 
 
 def create_hierarchy(
@@ -331,25 +350,33 @@ def create_hierarchy(
     ContainsArrayError, ContainsGroupError
         There is a node and `overwrite` is false; nothing was stored.
     """
-    wanted = {normalize_path(path): check_kind(node, path) for path, node in nodes.items()}
+    given = {path: check_kind(node, path) for path, node in nodes.items()}
+    Hierarchy(given)  # which tells all problems, one path that is there twice among them
+    wanted = {normalize_path(path): node for path, node in given.items()}
     if "" in wanted:
         raise KeyError(f"{group.store_path}: the empty path is the group itself")
     whole = Hierarchy({"": group.metadata, **wanted})
     group.store.check_writable(group.path)
-    if overwrite:
-        for path in wanted:
-            if (yield from find(group, path)) is not None:
-                yield from remove_node(place_below(group, path))
+    yield from check_told(group.consolidated)
     below = {path: node for path, node in whole.items() if path}
-    yield from store_nodes(group.store_path, below, wanted)
-    yield from publish_changes(group, dict(wanted))
+    yield from store_nodes(group.store_path, below, wanted, overwrite=overwrite)
+    yield from publish_changes(group.consolidated, group.store_path, dict(wanted))
     return {path: node_at(group, place_below(group, path), node) for path, node in wanted.items()}
 
 
 def create_many(
-    place: StorePath, nodes: Hierarchy, *, overwrite: bool = False
-) -> Program[dict[str, NodeMetadata]]:
-    """Store the documents of a whole hierarchy, upper nodes first.
+    place: StorePath, nodes: Hierarchy, *, overwrite: bool = False,
+    fill: Callable[[StorePath], Program[None]] | None = None,
+) -> Program[None]:  # fmt: skip
+    """Store the documents of a whole hierarchy, upper nodes first, and what fills its arrays.
+
+    What is replaced stays until all is complete, in stores that can exchange nodes. If anything
+    fails, nothing of what is new is left.
+
+    Parameters
+    ----------
+    fill
+        Given where the hierarchy is being built, what writes its values.
 
     Raises
     ------
@@ -357,8 +384,19 @@ def create_many(
         There is a node at any of the paths and `overwrite` is false; nothing was stored.
     """
     below = {path: node for path, node in nodes.items() if path}
+
+    def build(at: StorePath) -> Program[None]:
+        yield from store_nodes(at, below, below)
+        if fill is not None:
+            yield from fill(at)
+
     if not overwrite:
         yield from check_free(place, {"": nodes[""], **below}, list(nodes))
+    elif not (yield from only_others_stand(place)):
+        staged = yield from stage_replacement(place, nodes[""])
+        if staged is not None:
+            building = exchange(build(staged), place, staged)
+            yield from undone_by(building, lambda: asking(Discard(staged.path)))
+            return
     yield from create_node(place, nodes[""], overwrite=overwrite)  # of two creators, one goes on
-    yield from store_nodes(place, below, below)
-    return dict(nodes.items())
+    yield from undone_by(build(place), lambda: remove_node(place))

@@ -6,11 +6,20 @@ from typing import TypeAlias
 import attrs
 
 from frozarr.caller import warn_caller
-from frozarr.errors import MetadataError
+from frozarr.errors import ConflictError, MetadataError
 from frozarr.handles.array import ArrayHandle
 from frozarr.handles.group import GroupHandle, GroupInfo, Tree
 from frozarr.io.programs.changes import store_changes
-from frozarr.io.programs.groups import group_below, publish, remove_node, walk_members
+from frozarr.io.programs.groups import (
+    ToldBy,
+    check_told,
+    group_below,
+    load_group,
+    publish,
+    publish_changes,
+    remove_node,
+    walk_members,
+)
 from frozarr.io.programs.nodes import (
     load_node,
 )
@@ -19,13 +28,13 @@ from frozarr.io.stores.path import StorePath
 from frozarr.metadata.attributes import changed_attributes
 from frozarr.metadata.documents import NodeMetadata
 from frozarr.metadata.group import GroupMetadata
-from frozarr.metadata.hierarchy import Hierarchy
+from frozarr.metadata.hierarchy import Hierarchy, without_member
 from frozarr.metadata.paths import normalize_path
 
 __all__ = [
     "Named", "NodeHandle", "check_kind", "contains", "delete", "find", "get", "getitem",
     "info_complete", "length", "members", "nmembers", "node_at", "place_below",
-    "publish_changes", "snapshot", "tree", "update_attributes",
+    "snapshot", "tree", "update_attributes",
 ]  # fmt: skip
 
 NodeHandle: TypeAlias = ArrayHandle | GroupHandle
@@ -36,7 +45,10 @@ def node_at(group: GroupHandle, place: StorePath, metadata: NodeMetadata) -> Nod
     """Handle of a node at or below a group."""
     if isinstance(metadata, GroupMetadata):
         return GroupHandle(metadata, place, group.config, consolidated=group.consolidated)
-    return ArrayHandle(metadata, place, group.config)
+    cell = group.consolidated
+    return ArrayHandle(
+        metadata, place, group.config, told_by=None if cell is None else ToldBy(cell)
+    )
 
 
 def place_below(group: GroupHandle, path: str) -> StorePath:
@@ -183,17 +195,6 @@ def info_complete(group: GroupHandle) -> Program[GroupInfo]:
 # ---------------------------------------------------------------------- changes
 
 
-def publish_changes(group: GroupHandle, change: dict[str, NodeMetadata | None]) -> Program[None]:
-    """Have consolidated metadata tell what was changed; None for what was removed."""
-    cell = group.consolidated
-    if cell is None:
-        return
-    base = cell.path_of(group.store_path)
-    whole = {f"{base}/{normalize_path(path)}".strip("/"): node for path, node in change.items()}
-    hierarchy = cell.hierarchy.changed(whole)
-    cell.told = yield from publish(cell.place, cell.told, hierarchy)
-
-
 def delete(group: GroupHandle, path: str) -> Program[None]:
     """Remove the array or group at a path, and all below it, as in ``del group["a"]``.
 
@@ -208,9 +209,11 @@ def delete(group: GroupHandle, path: str) -> Program[None]:
         Nothing is there.
     """
     group.store.check_writable(group.path)
+    place_below(group, path)  # which refuses the group itself
     node = yield from getitem(group, path)
+    yield from check_told(group.consolidated)
     yield from remove_node(node.store_path)
-    yield from publish_changes(group, {path: None})
+    yield from publish_changes(group.consolidated, group.store_path, {path: None})
 
 
 def update_attributes(
@@ -234,12 +237,23 @@ def update_attributes(
     attributes = changed_attributes(group.metadata.attributes, new_attributes, remove)
     metadata = attrs.evolve(group.metadata, attributes=attributes)
     cell = group.consolidated
+    yield from check_told(cell)
+    if cell is not None and cell.hierarchy.get(cell.path_of(group.store_path)) != group.metadata:
+        raise ConflictError(
+            f"{group.store_path}: the group was changed through another handle; nothing was "
+            "written. Open it again",
+            url=str(group.store_path),
+        )
     in_one = cell is not None and cell.place == group.store_path and metadata.zarr_format == 3
     if not in_one:  # else one document tells of the group and of all below it
-        yield from store_changes(group.store_path, group.metadata, metadata)
+        stored, _ = yield from load_group(
+            group.store_path, metadata.zarr_format, use_consolidated=False
+        )
+        # a group below may have consolidated metadata of its own, which stay
+        old = stored if without_member(stored) == group.metadata else group.metadata
+        yield from store_changes(group.store_path, old, attrs.evolve(old, attributes=attributes))
     if cell is not None:
-        base = cell.path_of(group.store_path)
-        new = cell.hierarchy.with_node(base, metadata)
+        new = cell.hierarchy.with_node(cell.path_of(group.store_path), metadata)
         cell.told = yield from publish(cell.place, cell.told, new)
     return GroupHandle(metadata, group.store_path, group.config, consolidated=cell)
 

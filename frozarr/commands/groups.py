@@ -3,18 +3,19 @@
 from collections.abc import Mapping
 from typing import Literal, TypeAlias, Unpack
 
-from frozarr.commands.creation import ArrayData
+from frozarr.commands.creation import ArrayData, refuse_own_source
 from frozarr.commands.from_array import from_array, new_copy
 from frozarr.commands.group_creation import create_many
 from frozarr.commands.group_methods import NodeHandle, check_kind, members, tree
 from frozarr.commands.open import open_array
 from frozarr.commands.save import save
 from frozarr.config import ConfigLike, as_config
-from frozarr.errors import GroupNotFoundError, NodeNotFoundError
+from frozarr.errors import ContainsArrayError, GroupNotFoundError, NodeNotFoundError
 from frozarr.handles.array import ArrayHandle
-from frozarr.handles.group import Consolidated, GroupHandle, Tree
-from frozarr.io.programs.groups import group_below, load_group, publish
-from frozarr.io.programs.nodes import contains_error, create_node, load_node
+from frozarr.handles.group import GroupHandle, Tree
+from frozarr.io.access import Access
+from frozarr.io.programs.groups import Consolidated, consolidate, load_group
+from frozarr.io.programs.nodes import create_node, load_node
 from frozarr.io.programs.requests import Gather, Program, Task, on
 from frozarr.io.stores.path import AccessMode, StorePath
 from frozarr.io.stores.resolve import StoreLike, resolve
@@ -92,8 +93,11 @@ def open_group(
             metadata, below = yield from on(place.store, loading)
         except GroupNotFoundError:
             node = yield from on(place.store, load_node(place, zarr_format))
-            if node is not None and mode == "a":
-                raise contains_error(place, node) from None
+            if node is not None and not isinstance(node, GroupMetadata):
+                raise ContainsArrayError(
+                    f"{place}: an array, not a group, at path {place.path!r}; open_array opens it",
+                    url=str(place),
+                ) from None
             if mode != "a" or use_consolidated:
                 raise
         else:
@@ -206,10 +210,10 @@ def create_hierarchy(
     place.store.check_writable(place.path)
     if not isinstance(nodes, Hierarchy):
         nodes = Hierarchy({name: check_kind(node, name) for name, node in nodes.items()})
-    made = yield from on(place.store, create_many(place, nodes, overwrite=overwrite))
+    yield from on(place.store, create_many(place, nodes, overwrite=overwrite))
     return {
         name: _handle(StorePath(place.store, f"{place.path}/{name}"), node, config)
-        for name, node in made.items()
+        for name, node in nodes.items()
     }
 
 
@@ -240,10 +244,9 @@ def consolidate_metadata(
 def _consolidate(
     place: StorePath, zarr_format: Format | None, config: ConfigLike
 ) -> Program[GroupHandle]:
-    found, _ = yield from load_group(place, zarr_format, use_consolidated=False)
-    whole = yield from group_below(place, without_member(found))
-    cell = Consolidated(place, (yield from publish(place, None, whole)))
-    return GroupHandle(without_member(found), place, as_config(config), consolidated=cell)
+    group, told = yield from consolidate(place, zarr_format)
+    cell = Consolidated(place, told)
+    return GroupHandle(group, place, as_config(config), consolidated=cell)
 
 
 def show_tree(
@@ -314,12 +317,16 @@ def copy(
         if isinstance(node, ArrayHandle)
     }
     below = Hierarchy({**groups, **{name: new.metadata for name, new in copies.items()}})
-    yield from on(place.store, create_many(place, below, overwrite=overwrite))
+    refuse_own_source(place, source.store_path, overwrite=overwrite)
     limits = as_config(config)
-    tasks = [
-        Task(new.fill(new.handle.access), place.store)
-        for new in copies.values()
-        if new.fill is not None
-    ]
-    yield from Gather(tasks, limits.workers, limits.concurrency)
+
+    def fill(at: StorePath) -> Program[None]:
+        tasks = [
+            Task(new.fill(Access(at / name, new.config)), place.store)
+            for name, new in copies.items()
+            if new.fill is not None
+        ]
+        yield from Gather(tasks, limits.workers, limits.concurrency)
+
+    yield from on(place.store, create_many(place, below, overwrite=overwrite, fill=fill))
     return GroupHandle(groups[""], place, as_config(config))

@@ -43,7 +43,9 @@ OLDER = (
 _MODES = ("r", "r+", "a", "w", "w-")
 
 
-def todays_arguments(given: Mapping[str, Any], *, opening: bool = False) -> dict[str, Any]:
+def todays_arguments(
+    given: Mapping[str, Any], *, opening: bool = False, takes_compressor: bool = True
+) -> dict[str, Any]:
     """Arguments of `frozarr.create` from those of the older API.
 
     Parameters
@@ -52,6 +54,8 @@ def todays_arguments(given: Mapping[str, Any], *, opening: bool = False) -> dict
         The arguments by their names.
     opening
         They are of a function that opens what there is: its format is not known yet.
+    takes_compressor
+        The function knows ``compressor=`` itself; for others it becomes `compressors`.
 
     Raises
     ------
@@ -85,6 +89,10 @@ def todays_arguments(given: Mapping[str, Any], *, opening: bool = False) -> dict
         arguments["config"] = {**settings, "write_empty_chunks": older["write_empty_chunks"]}
     if isinstance(arguments.get("attributes"), Mapping):
         arguments["attributes"] = FrozenMap(arguments["attributes"], ("attributes",))
+    if not takes_compressor and "compressor" in arguments:
+        compressor = arguments.pop("compressor")
+        if not (isinstance(compressor, str) and compressor == "auto"):
+            arguments["compressors"] = compressor
     mode = older.get("mode")
     if mode == "w":
         arguments["overwrite"] = True

@@ -11,6 +11,7 @@ import numpy as np
 from frozarr.caller import by_their_names
 from frozarr.commands.group import Group
 from frozarr.compat.meanings import described
+from frozarr.compat.places import StorePath
 from frozarr.handles.array import ArrayHandle
 from frozarr.handles.blocking import Array
 from frozarr.handles.group import GroupHandle
@@ -105,6 +106,11 @@ class Node(Generic[H]):
             case Iterator():
                 return map(cls.shown, value)
         return value
+
+    @property
+    def store_path(self) -> StorePath:
+        """Where the node is, with asynchronous verbs."""
+        return StorePath(self.frozen.store, self.frozen.path)
 
     @property
     def info(self) -> Info:

@@ -28,7 +28,7 @@ __all__ = [
 ]  # fmt: skip
 
 DataTypeValidationError = MetadataValidationError
-NodeTypeValidationError = MetadataValidationError
+NodeTypeValidationError = ContainsGroupError
 PickleCodecDisabledError = MetadataValidationError
 
 

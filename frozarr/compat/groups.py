@@ -11,7 +11,12 @@ from frozarr.compat.attributes import Attributes
 from frozarr.compat.cells import Cell, Node, handle_of, showing
 from frozarr.compat.consolidated import GroupMetadata, values_of
 from frozarr.compat.settings import settled
-from frozarr.errors import ContainsArrayError, ContainsGroupError
+from frozarr.errors import (
+    ArrayNotFoundError,
+    ContainsArrayError,
+    ContainsGroupError,
+    GroupNotFoundError,
+)
 from frozarr.handles.group import GroupHandle, Tree
 from frozarr.io.programs.groups import load_group
 from frozarr.io.programs.nodes import contains_error
@@ -150,6 +155,8 @@ class Group(_GroupNode):
     # ------------------------------------------------------------------ what is below
 
     def __setitem__(self, path: str, value: Any) -> None:
+        if isinstance(value, Group):
+            raise TypeError(f"{path!r}: a group can't be set; frozarr.copy copies one")
         self.frozen.create_array(path, data=handle_of(value), overwrite=True)
 
     def members(
@@ -170,10 +177,12 @@ class Group(_GroupNode):
 
         Raises
         ------
-        KeyError, ContainsGroupError
+        ArrayNotFoundError, ContainsGroupError
             Nothing, or a group, is there.
         """
-        node = self.shown(self.frozen[path])
+        node = self.get(path)
+        if node is None:
+            raise ArrayNotFoundError(f"{self}: no array at path {path!r}")
         if not isinstance(node, Array):
             raise ContainsGroupError(f"{node}: a group is at {path!r}, not an array")
         return node
@@ -183,10 +192,12 @@ class Group(_GroupNode):
 
         Raises
         ------
-        KeyError, ContainsArrayError
+        GroupNotFoundError, ContainsArrayError
             Nothing, or an array, is there.
         """
-        node = self.shown(self.frozen[path])
+        node = self.get(path)
+        if node is None:
+            raise GroupNotFoundError(f"{self}: no group at path {path!r}")
         if not isinstance(node, Group):
             raise ContainsArrayError(f"{node}: an array is at {path!r}, not a group")
         return node
@@ -222,7 +233,23 @@ class Group(_GroupNode):
         arguments
             Those of `create_array`.
         """
-        return self._made("require_array", name, {"shape": shape, **arguments})
+        try:
+            return self._made("require_array", name, {"shape": shape, **arguments})
+        except ContainsGroupError as error:  # as older programs catch it
+            raise TypeError(str(error)) from error
+
+    def require_group(self, name: str, *, overwrite: bool = False) -> "Group":
+        """The group at a path, made if there is none.
+
+        Raises
+        ------
+        TypeError
+            An array is there.
+        """
+        try:
+            return Group(self.frozen.require_group(name, overwrite=overwrite))
+        except ContainsArrayError as error:  # as older programs catch it
+            raise TypeError(str(error)) from error
 
     def _made(self, method: str, name: str, arguments: Mapping[str, Any]) -> Array:
         made = getattr(self.frozen, method)(name, **member_arguments(arguments))

@@ -18,11 +18,26 @@ from frozarr.compat import __version__ as version
 __all__ = ["install", "uninstall"]
 
 _OTHERS = {
+    "zarr.buffer.cpu": "frozarr.io.buffers",
+    "zarr.buffer.gpu": "frozarr.io.gpu_buffers",
+    "zarr.core.buffer.cpu": "frozarr.io.buffers",
+    "zarr.core.buffer.gpu": "frozarr.io.gpu_buffers",
+    **dict.fromkeys(
+        (f"zarr.codecs.{name}" for name in (
+            "blosc", "bytes", "cast_value", "crc32c_", "gzip", "scale_offset", "sharding",
+            "transpose", "vlen_utf8", "zstd",
+        )), "frozarr.compat.codecs",
+    ),
+    **dict.fromkeys(
+        (f"zarr.storage._{name}" for name in (
+            "fsspec", "local", "logging", "memory", "obstore", "wrapper", "zip",
+        )), "frozarr.compat.storage",
+    ),
     "zarr.experimental": "frozarr.compat.core.chunk_grids",
     "zarr.testing": "frozarr.testing",
     "zarr.testing.store": "frozarr.testing.stores",
     "zarr.testing.stores": "frozarr.testing.stores",
-}
+}  # fmt: skip
 """Modules whose counterparts have other names."""
 
 

@@ -138,6 +138,9 @@ class Settings:
             inner = inner[part]
         return inner
 
+    def __getitem__(self, key: str) -> Any:
+        return self.get(key)
+
     def set(self, arg: Mapping[str, Any] | None = None, **kwargs: Any) -> "_Change":
         """Change some; as a context manager for a block of code only.
 

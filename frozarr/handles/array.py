@@ -23,6 +23,7 @@ from frozarr.indexing import AxisGrid, grid_shape
 from frozarr.io.access import Access, ShapeChange
 from frozarr.io.bound import BoundArray, bind_array, element_type
 from frozarr.io.programs.arrays import naming
+from frozarr.io.programs.groups import ToldBy
 from frozarr.io.programs.stored import StoredCounts
 from frozarr.io.stores.base import Store
 from frozarr.io.stores.path import StorePath
@@ -54,6 +55,9 @@ class ArrayHandle(Immutable):
     shape_change: ShapeChange = attrs.field(factory=ShapeChange, eq=False, repr=False, kw_only=True)
     """Whether `resize` or `append` was called on this handle, which then refuses writes."""
 
+    told_by: ToldBy | None = attrs.field(default=None, eq=False, repr=False, kw_only=True)
+    """The consolidated metadata that tell of this array, and are told what changes."""
+
     @classmethod
     def of(cls, handle: "ArrayHandle") -> Self:
         """The same array behind this kind of handle.
@@ -64,8 +68,9 @@ class ArrayHandle(Immutable):
             Of any kind.
         """
         return cls(
-            handle.metadata, handle.store_path, handle.config, shape_change=handle.shape_change
-        )
+            handle.metadata, handle.store_path, handle.config, shape_change=handle.shape_change,
+            told_by=handle.told_by,
+        )  # fmt: skip
 
     @classmethod
     def from_dict(cls, store_path: StoreLike, data: Mapping[str, Any]) -> Self:

@@ -7,33 +7,14 @@ from typing import Self
 import attrs
 
 from frozarr.config import Config, as_config
-from frozarr.io.programs.groups import Told
+from frozarr.io.programs.groups import Consolidated
 from frozarr.io.stores.base import Store
 from frozarr.io.stores.path import StorePath
 from frozarr.metadata.group import GroupMetadata
 from frozarr.metadata.hierarchy import Hierarchy, tree_text
 from frozarr.metadata.json import FrozenMap
 
-__all__ = ["Consolidated", "GroupHandle", "GroupInfo", "Tree"]
-
-
-@attrs.define(eq=False)
-class Consolidated:
-    """What consolidated metadata say, shared by all handles that were reached through them."""
-
-    place: StorePath
-    """Of the group that has them."""
-    told: Told
-    """As they are stored; replaced when a change through one of the handles was published."""
-
-    @property
-    def hierarchy(self) -> Hierarchy:
-        """All nodes, by paths relative to the group that has them."""
-        return self.told.hierarchy
-
-    def path_of(self, place: StorePath) -> str:
-        """Path of a place relative to the group that has them."""
-        return place.path[len(self.place.path) :].lstrip("/")
+__all__ = ["GroupHandle", "GroupInfo", "Tree"]
 
 
 @attrs.frozen(repr=False)

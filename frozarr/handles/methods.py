@@ -13,8 +13,10 @@ from frozarr.indexing import SelectionLike, SelectionMode
 from frozarr.io.bound import BoundArray
 from frozarr.io.buffers import BufferPrototype, NDBuffer
 from frozarr.io.programs import arrays, stored
+from frozarr.io.programs.groups import check_told, publish_changes
 from frozarr.io.programs.requests import Program
 from frozarr.metadata.attributes import changed_attributes
+from frozarr.metadata.spec import ArrayMetadata
 from frozarr.types import AnyArray, ShapeLike
 
 __all__ = [
@@ -264,9 +266,19 @@ def resize(
     if more and isinstance(more[-1], bool):
         delete_outside_chunks, more = more[-1], more[:-1]
     shape = arrays.parse_shape((new_shape, *more), array.ndim)
-    metadata = yield from arrays.resize(
+    changing = arrays.resize(
         array.bound, array.access, shape, delete_outside_chunks=delete_outside_chunks
     )
+    return (yield from _changed(array, changing))
+
+
+def _changed(array: ArrayHandle, changing: Program[ArrayMetadata]) -> Program[ArrayHandle]:
+    """Change what is stored, and have consolidated metadata tell it; a handle of the new array."""
+    cell = None if array.told_by is None else array.told_by.cell
+    yield from check_told(cell)
+    metadata = yield from changing
+    if metadata != array.metadata:
+        yield from publish_changes(cell, array.store_path, {"": metadata})
     return array.with_metadata(metadata)
 
 
@@ -295,8 +307,7 @@ def append(
 
 
 def _append(array: ArrayHandle, data: object, axis: int) -> Program[ArrayHandle]:
-    metadata = yield from arrays.append(array.bound, array.access, data, axis)
-    return array.with_metadata(metadata)
+    return (yield from _changed(array, arrays.append(array.bound, array.access, data, axis)))
 
 
 def update_attributes(
@@ -319,8 +330,8 @@ def update_attributes(
         Somebody changed the stored document since this handle was opened.
     """
     attributes = changed_attributes(array.attrs, new_attributes, remove)
-    metadata = yield from arrays.set_attributes(array.bound, array.access, attributes)
-    return array.with_metadata(metadata)
+    changing = arrays.set_attributes(array.bound, array.access, attributes)
+    return (yield from _changed(array, changing))
 
 
 # ---------------------------------------------------------------------- what is stored

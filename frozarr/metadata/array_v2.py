@@ -174,6 +174,10 @@ class ArrayV2Metadata(Immutable):
         """Shape of a chunk."""
         return self.chunks
 
+    def encode_chunk_key(self, chunk_coords: Shape) -> str:
+        """Key of a stored chunk, relative to the array."""
+        return self.chunk_key_encoding.key(tuple(chunk_coords))
+
     def with_shape(self, shape: Shape) -> "ArrayV2Metadata":
         """The same array with another shape."""
         return attrs.evolve(self, shape=shape)

@@ -57,6 +57,9 @@ class ArrayV3Metadata(Immutable):
     """
 
     zarr_format: ClassVar[Literal[2, 3]] = 3
+    node_type: ClassVar[str] = "array"
+    storage_transformers: ClassVar[tuple[()]] = ()
+    """None are registered; a document with some is refused."""
     document_key: ClassVar[str] = "zarr.json"
 
     shape: Shape = attrs.field(converter=as_shape)
@@ -138,6 +141,10 @@ class ArrayV3Metadata(Immutable):
     def order(self) -> None:
         """Format 3 documents have no order; the config says how reads are laid out."""
         return
+
+    def encode_chunk_key(self, chunk_coords: Shape) -> str:
+        """Key of a stored chunk, relative to the array."""
+        return self.chunk_key_encoding.key(tuple(chunk_coords))
 
     def with_shape(self, shape: Shape) -> "ArrayV3Metadata":
         """The same array with another shape."""

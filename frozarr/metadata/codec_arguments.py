@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import attrs
+
 from frozarr.errors import MetadataError
 from frozarr.metadata.array_v2 import object_type
-from frozarr.metadata.codecs.base import ChunkSpec, Codec
+from frozarr.metadata.codecs.base import BytesToBytesCodec, ChunkSpec, Codec
 from frozarr.metadata.codecs.bytes import BytesCodec
 from frozarr.metadata.codecs.chain import parse_codec
 from frozarr.metadata.codecs.compressors import (
@@ -125,7 +127,24 @@ def codec_v3(given: object, where: str) -> Codec:
         raise MetadataError(f"{where}: {given.name!r} is a codec of format 2")
     if isinstance(given, Mapping) and "id" in given and "name" not in given:
         given = _from_numcodecs(dict(given))
+    if isinstance(given, Mapping) and given.get("name") in _USUAL:
+        return _completed(given, where)
     return parsed(parse_codec, given, where)
+
+
+def _completed(given: Mapping[str, object], where: str) -> Codec:
+    """Codec from its JSON; members that are left out are the usual ones, or chosen by the type."""
+    usual = _USUAL[str(given["name"])]
+    configuration = given.get("configuration", {})
+    if not isinstance(configuration, Mapping) or not isinstance(usual, BytesToBytesCodec):
+        return parsed(parse_codec, given, where)
+    whole = {**given, "configuration": {**usual.configuration(), **configuration}}
+    codec = parsed(parse_codec, whole, where)
+    if not isinstance(codec, BloscCodec):
+        return codec
+    if "typesize" not in configuration:
+        codec = attrs.evolve(codec, typesize=UNSET)
+    return codec if "shuffle" in configuration else attrs.evolve(codec, shuffle=UNSET)
 
 
 def _from_numcodecs(config: dict[str, Any]) -> Any:

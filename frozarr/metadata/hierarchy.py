@@ -22,6 +22,9 @@ __all__ = [
 
 DOCUMENTS = frozenset({"zarr.json", ".zarray", ".zgroup", ".zattrs", ".zmetadata"})
 """Names that no node can have."""
+HIDDEN_NAMES = ".frozarr-"
+"""What names begin with that stores keep for themselves."""
+MAX_SEGMENT_NBYTES = 255
 MEMBER = "consolidated_metadata"
 """Member of a group's ``zarr.json`` that tells of all below it."""
 Nodes = Mapping[str, NodeMetadata]
@@ -54,6 +57,8 @@ def _complete(
         except InvalidKeyError as error:
             problems.add((path,), str(error))
             continue
+        if normal in known:
+            problems.add((path,), f"is {normal!r}, which is there twice")
         known[normal] = metadata
     for path in list(known):
         above = path
@@ -74,8 +79,10 @@ def _checked_path(path: str) -> str:
     if normal:
         check_key(normal)
     for segment in normal.split("/"):
-        if segment in DOCUMENTS:
+        if segment in DOCUMENTS or segment.startswith(HIDDEN_NAMES):
             raise InvalidKeyError(f"path {path!r}: {segment!r} is reserved, no node can have it")
+        if len(segment.encode(errors="replace")) > MAX_SEGMENT_NBYTES:
+            raise InvalidKeyError(f"path {path[:40]!r}…: no file system has such long names")
     return normal
 
 
@@ -150,16 +157,18 @@ class Hierarchy(Immutable):
         return Hierarchy({**dict(self.nodes), normalize_path(path): metadata})
 
     def changed(self, change: Mapping[str, NodeMetadata | None]) -> "Hierarchy":
-        """The same hierarchy with other nodes; None for one that goes, with what lies below it."""
-        nodes = dict(self.nodes)
-        for path, metadata in change.items():
-            if metadata is None:
-                gone = [p for p in nodes if p == path or p.startswith(f"{path}/")]
-                for inner in gone:
-                    del nodes[inner]
-            else:
-                nodes[path] = metadata
-        return Hierarchy(nodes)
+        """The same hierarchy with other nodes; None for one that goes.
+
+        What lay below a node that is another, or gone, goes with it.
+        """
+        heads = tuple(f"{path}/" for path in change if path)
+        kept = {
+            path: node
+            for path, node in self.nodes
+            if path not in change and not path.startswith(heads)
+        }
+        added = {path: node for path, node in change.items() if node is not None}
+        return Hierarchy({**kept, **added})
 
     def diff(self, other: "Hierarchy") -> HierarchyDiff:
         """What another hierarchy has more, has not, or has otherwise."""

@@ -173,7 +173,7 @@ def thaw(value: object) -> Any:
             return value
 
 
-def _members(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+def _members(pairs: Sequence[tuple[str, JSON]]) -> dict[str, JSON]:
     members = dict(pairs)
     if len(members) != len(pairs):
         counts = Counter(name for name, _ in pairs)

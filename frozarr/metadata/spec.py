@@ -260,10 +260,12 @@ class ArraySpec(Immutable):
         if sharded:
             chain = (ShardingCodec(chunk_shape=inner, codecs=chain, index_location=location),)
         fill = thawed_fill(self.fill_value)
+        if fill is None or fill is DEFAULT:
+            fill = usual_fill(dtype)
         return ArrayV3Metadata(
             shape=self.shape, data_type=data_type, chunk_grid=grid,
             chunk_key_encoding=_key_encoding(self.chunk_key_encoding),
-            fill_value=data_type.cast_fill(0 if fill is None or fill is DEFAULT else fill),
+            fill_value=data_type.cast_fill(fill),
             codecs=chain, attributes=self.attributes, dimension_names=self.dimension_names,
         )  # fmt: skip
 
@@ -313,7 +315,7 @@ class ArraySpec(Immutable):
         given = thawed_fill(self.fill_value)
         if given is None:
             return None
-        fill = data_type.cast_fill(0 if given is DEFAULT else given)
+        fill = data_type.cast_fill(usual_fill(data_type.numpy) if given is DEFAULT else given)
         # format 2 can't tell one NaN from another: keep what will be read back
         return data_type.parse_fill_v2(At(data_type.fill_to_json_v2(fill), Problems()))
 
@@ -327,6 +329,12 @@ def array_metadata(**options: Any) -> ArrayMetadata:
     (4,)
     """
     return ArraySpec(**options).metadata()
+
+
+def usual_fill(dtype: AnyDtype) -> object:
+    """Fill value where none is given: zero, and no time at all (NaT) for dates and durations."""
+    timed = dtype.kind in "mM" and np.datetime_data(dtype)[0] != "generic"
+    return "NaT" if timed else 0
 
 
 def _key_encoding(given: Any) -> ChunkKeyEncoding:

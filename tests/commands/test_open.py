@@ -85,7 +85,7 @@ def test_nodes_in_the_way(tmp_path):
         frozarr.create_array(tmp_path, shape=3, dtype="i4")
     with pytest.raises(ContainsArrayError, match="nothing can be created below"):
         frozarr.create_array(tmp_path, name="a/b", shape=3, dtype="i4")
-    with pytest.raises(ArrayNotFoundError, match="a group, not an array"):
+    with pytest.raises(ContainsGroupError, match="a group, not an array"):
         frozarr.open_array(tmp_path)
     with pytest.raises(ArrayNotFoundError, match="no array at path 'zzz'"):
         frozarr.open_array(tmp_path, path="zzz", mode="r")

@@ -278,3 +278,125 @@ def test_selections_chunk_by_chunk():
             result[outside] = chunk[inside]
             assert not whole or chunk.size == result[outside].size
         assert (result == frozarr.array(values).oindex[selection]).all()
+
+
+def test_what_exists_is_not_saved_over(tmp_path):
+    place = tmp_path / "a"
+    compat.save(place, np.arange(3))
+    for again in (
+        lambda: compat.save(place, np.zeros(2)), lambda: compat.save_array(place, np.zeros(2)),
+        lambda: asyncio.run(compat.api.asynchronous.save(place, np.zeros(2))),
+    ):  # fmt: skip
+        with pytest.raises(ContainsArrayError):
+            again()
+    assert compat.load(place).tolist() == [0, 1, 2]
+    compat.save(tmp_path / "g", np.arange(2), x=np.ones(3))
+    with pytest.raises(ContainsArrayError):
+        compat.save_group(tmp_path / "g", x=np.zeros(3))
+    assert compat.open_group(tmp_path / "g")["x"][:].tolist() == [1, 1, 1]
+    compat.save_array(place, np.zeros(1), overwrite=True)
+    assert compat.load(place).tolist() == [0]
+    with pytest.raises(ValueError, match="at least one"):
+        compat.save(tmp_path / "h")
+
+
+def test_nodes_that_are_opened_by_default(tmp_path):
+    assert isinstance(compat.open(tmp_path / "new"), compat.Group)
+    assert isinstance(compat.open(), compat.Group)
+    assert compat.open(tmp_path / "two", path="a/b", zarr_format=2).path == "a/b"
+    with pytest.raises(FileNotFoundError):
+        compat.open(tmp_path / "none", mode="r")
+    assert compat.open(tmp_path / "array", shape=3, dtype="i4").shape == (3,)
+    made = compat.open({}, mode="w", shape=3, dtype="f4", compressor=None, zarr_format=2)
+    assert made.compressors == ()
+    assert compat.array([[1, 2]], dtype="f4").dtype == "f4"
+    assert compat.array(["a", "b"], dtype=str)[:].tolist() == ["a", "b"]
+    assert compat.array(np.arange(3), compressor=None, zarr_format=2).compressors == ()
+
+
+def test_the_wrong_kind_is_not_a_missing_one(tmp_path):
+    compat.create_array(tmp_path / "a", shape=4, dtype="i4")
+    compat.create_group(tmp_path / "g")
+    for mode in ("r", "r+", "a"):
+        with pytest.raises(compat.errors.ContainsArrayError):
+            compat.open_group(tmp_path / "a", mode=mode)
+        with pytest.raises(compat.errors.NodeTypeValidationError):
+            compat.open_array(tmp_path / "g", mode=mode)
+    group = compat.open_group(tmp_path / "g")
+    group.create_group("a")
+    group.create_array("x", shape=2, dtype="i1")
+    with pytest.raises(TypeError):
+        group.require_array("a", shape=2)
+    with pytest.raises(TypeError):
+        group.require_group("x")
+    with pytest.raises(TypeError, match="can't be set"):
+        group["b"] = group
+    assert sorted(group) == ["a", "x"]
+    with pytest.raises(compat.errors.ArrayNotFoundError):
+        group.get_array("zzz")
+
+
+def test_times_are_not_a_time_where_nothing_is_stored(zarr_format):
+    for dtype in ("M8[ns]", "m8[s]"):
+        array = compat.create_array({}, shape=3, chunks=1, dtype=dtype, zarr_format=zarr_format)
+        array[0] = 5
+        assert np.isnat(array[1:]).all()
+        assert np.isnat(frozarr.zeros(2, dtype=dtype, zarr_format=zarr_format)[...]).sum() == 0
+
+
+def test_codecs_whose_members_are_left_out():
+    for codecs in ({"name": "blosc", "configuration": {"cname": "lz4"}}, {"name": "blosc"}):
+        made = compat.create_array({}, shape=4, dtype="i4", compressors=codecs).compressors[0]
+        assert (made.clevel, made.shuffle, made.typesize) == (5, "shuffle", 4)
+    given = {"name": "blosc", "configuration": {"cname": "lz4", "shuffle": "noshuffle"}}
+    assert compat.zeros(4, compressors=given).compressors[0].shuffle == "noshuffle"
+    assert compat.zeros(4, compressors={"name": "gzip"}).compressors[0].level == 5
+    with pytest.raises(ValueError, match="level"):
+        compat.zeros(4, compressors={"name": "gzip", "configuration": {"level": 99}})
+
+
+def test_stores_written_as_older_ones_are():
+    class Mine(compat.abc.store.Store):
+        def __init__(self, values):
+            super().__init__()
+            self.values = values
+            self.opened = 0
+
+        async def _open(self):
+            self.opened += 1
+            await super()._open()
+
+        async def get(self, key, prototype, byte_range=None):
+            await self._ensure_open()
+            return self.values.get(key)
+
+        async def set(self, key, value):
+            self._check_writable()
+            self.values[key] = value
+
+        async def delete(self, key):
+            self.values.pop(key, None)
+
+        async def list(self):
+            for key in list(self.values):
+                yield key
+
+    store = asyncio.run(Mine.open({}))
+    assert store._is_open
+    assert store.opened == 1
+    group = compat.open_group(store, mode="w")
+    group.create_array("a", data=[1, 2])
+    assert group["a"][:].tolist() == [1, 2]
+    assert isinstance(group["a"].store_path, compat.StorePath)
+    assert isinstance(asyncio.run((group.store_path / "a/zarr.json").get()).to_bytes(), bytes)
+    assert isinstance(store, compat.abc.store.Store)
+    assert not isinstance(store, type("Other", (compat.abc.store.Store,), {}))
+
+
+def test_errors_of_the_older_api():
+    assert "x y" in str(compat.errors.GroupNotFoundError("x", "y"))
+    array = compat.create_array({}, shape=4, dtype="i4", config={"read_missing_chunks": False})
+    with pytest.raises(ValueError, match="missing"):
+        array[:]
+    assert array.metadata.encode_chunk_key((0,)) == "c/0"
+    assert array.metadata.node_type == "array"

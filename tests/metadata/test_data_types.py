@@ -405,7 +405,7 @@ def test_kinds_of_bytes_are_bytes():
 def test_durations_as_fill_values():
     array = frozarr.create_array({}, data=np.arange(3).astype("m8[s]"))
     assert frozarr.from_array({}, data=array)[...].tolist() == array[...].tolist()
-    assert frozarr.empty_like(array).fill_value == np.timedelta64(0, "s")
+    assert np.isnat(frozarr.empty_like(array).fill_value)
     short = frozarr.create_array({}, shape=1, dtype="m8[s]", fill_value=np.timedelta64(5, "m"))
     assert short[0] == np.timedelta64(300, "s")
 

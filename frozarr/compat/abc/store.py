@@ -2,7 +2,7 @@
 
 from abc import ABCMeta
 from collections.abc import Hashable
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
 from frozarr.io.buffers import Buffer, BufferPrototype
 from frozarr.io.byte_requests import (
@@ -73,6 +73,32 @@ class Store(VerbStore, metaclass=_AnyStore):
         self.verbs = self
         self._own = type(self).own_verbs
         self._dialect = OURS
+
+    def _check_writable(self) -> None:
+        self.check_writable("")
+
+    @property
+    def _is_open(self) -> bool:
+        return bool(self.__dict__.get("_opened", False))
+
+    @_is_open.setter
+    def _is_open(self, is_open: bool) -> None:
+        self.__dict__["_opened"] = is_open
+
+    async def _open(self) -> None:
+        """What there is to do before the first request; nothing, unless a subclass has it."""
+        self._is_open = True
+
+    async def _ensure_open(self) -> None:
+        if not self._is_open:
+            await self._open()
+
+    @classmethod
+    async def open(cls, *args: Any, **kwargs: Any) -> Self:
+        """A store that is open."""
+        store = cls(*args, **kwargs)
+        await store._open()
+        return store
 
     @property
     def url(self) -> str:

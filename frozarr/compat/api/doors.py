@@ -3,7 +3,9 @@
 import inspect
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
+
+import numpy as np
 
 from frozarr.compat.arguments import OLDER, todays_arguments
 from frozarr.compat.cells import Node, handle_of
@@ -11,8 +13,12 @@ from frozarr.compat.meanings import MEANINGS
 from frozarr.compat.settings import settled
 from frozarr.handles.faces import awaitable
 from frozarr.handles.parameters import documented, refuse_unknown
+from frozarr.metadata.dtypes.lookup import user_data_type
+from frozarr.types import AnyDtype
 
-__all__ = ["door"]
+__all__ = ["door", "np_type", "shown_like"]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def door(
@@ -73,7 +79,7 @@ def door(
 def _older(shown: inspect.Signature) -> list[inspect.Parameter]:
     return [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Any)
-        for name in OLDER
+        for name in (*OLDER, *(["compressor"] if "compressors" in shown.parameters else []))
         if name not in shown.parameters
     ]
 
@@ -99,7 +105,9 @@ def _preparing(
             refuse_unknown(name, kwargs, known)
         kept = {key: kwargs.pop(key) for key in own if key in kwargs}
         if older:
-            kwargs = todays_arguments(kwargs, opening="mode" in own)
+            kwargs = todays_arguments(
+                kwargs, opening="mode" in own, takes_compressor="compressor" in shown.parameters
+            )
         arguments = {key: handle_of(value) for key, value in kwargs.items()}
         if "config" in shown.parameters:
             arguments["config"] = settled(arguments.get("config"))
@@ -108,3 +116,25 @@ def _preparing(
         return {**arguments, **kept}
 
     return prepare
+
+
+def shown_like(function: Callable[..., Any], **more: object) -> Callable[[F], F]:
+    """A decorator: a function shown with the parameters of another, and some with defaults."""
+    shown = inspect.signature(function)
+    extra = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Any)
+        for name, default in more.items()
+    ]
+
+    def decorate(own: F) -> F:
+        parameters = [*shown.parameters.values(), *extra]
+        own.__signature__ = shown.replace(parameters=parameters)  # type: ignore[attr-defined]  # for `inspect`
+        own.__doc__ = documented(own.__doc__, parameters, MEANINGS)
+        return own
+
+    return decorate
+
+
+def np_type(dtype: Any) -> AnyDtype:
+    """Type of numpy that a ``dtype=`` argument means."""
+    return user_data_type(dtype)[1] if not isinstance(dtype, np.dtype) else dtype

@@ -3,14 +3,17 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
+import numpy as np
+
 from frozarr import api
-from frozarr.compat.api.doors import door
+from frozarr.compat.api.doors import door, np_type, shown_like
 from frozarr.compat.arrays import Array
 from frozarr.compat.cells import handle_of
 from frozarr.compat.consolidated import values_of
 from frozarr.compat.groups import Group
 from frozarr.compat.meanings import described
 from frozarr.compat.settings import config, settled
+from frozarr.errors import NodeNotFoundError
 from frozarr.handles.group import Tree
 from frozarr.io.stores.resolve import StoreLike
 
@@ -23,7 +26,6 @@ __all__ = [
 
 load, migrate = api.load, api.migrate
 
-array = door(api.array, Array, __name__, Array)
 create = door(api.create, Array, __name__, Array)
 create_array = door(api.create_array, Array, __name__, Array)
 empty = door(api.empty, Array, __name__, Array)
@@ -35,14 +37,14 @@ ones = door(api.ones, Array, __name__, Array)
 ones_like = door(api.ones_like, Array, __name__, Array)
 open_array = door(api.open_array, Array, __name__, Array)
 open_like = door(api.open_like, Array, __name__, Array)
-save_array = door(api.save_array, Array, __name__, Array)
 zeros = door(api.zeros, Array, __name__, Array)
 zeros_like = door(api.zeros_like, Array, __name__, Array)
 consolidate_metadata = door(api.consolidate_metadata, Group, __name__, Group)
 create_group = door(api.create_group, Group, __name__, Group)
 group = door(api.group, Group, __name__, Group)
 open_group = door(api.open_group, Group, __name__, Group)
-open = door(api.open, Array, __name__, Array | Group)  # noqa: A001 - the name users know
+_open_node = door(api.open, Array, __name__, Array | Group, "open")
+_from_array = door(api.array, Array, __name__, Array, "array")
 
 
 def _format_of_new() -> Literal[2, 3]:
@@ -69,16 +71,44 @@ def create_hierarchy(
     return iter([(path, Group.shown(node)) for path, node in made.items()])
 
 
+@shown_like(_from_array, dtype=None)
+def array(data: Any, **kwargs: Any) -> Array:
+    """A new array that holds the data; see `frozarr.array`."""
+    if kwargs.get("dtype") is not None:
+        data = np.asarray(handle_of(data)).astype(np_type(kwargs["dtype"]))
+    kwargs.pop("dtype", None)
+    made: Array = _from_array(data, **kwargs)
+    return made
+
+
+@shown_like(_open_node)
+def open(store: StoreLike = None, **kwargs: Any) -> Array | Group:  # noqa: A001 - the name users know
+    """The array or group at a place; a new group where nothing is, if it may be made."""
+    try:
+        node: Array | Group = _open_node(store, **kwargs)
+    except NodeNotFoundError:
+        if kwargs.get("mode", "a") not in {"a", None} or "shape" in kwargs:
+            raise
+        names = ("mode", "path", "zarr_format", "storage_options", "config", "use_consolidated")
+        node = open_group(store, **{name: kwargs[name] for name in names if name in kwargs})
+    return node
+
+
 @described
-def save(
-    store: StoreLike, *args: Any, zarr_format: Any = None, path: str | None = None,
+def save_array(
+    store: StoreLike, arr: Any, *, zarr_format: Any = None, path: str | None = None,
     storage_options: Mapping[str, Any] | None = None, **kwargs: Any,
 ) -> None:  # fmt: skip
-    """Store arrays; see `frozarr.save`."""
-    named = {name: handle_of(value) for name, value in kwargs.items()}
-    api.save(
-        store, *map(handle_of, args), zarr_format=zarr_format or _format_of_new(), path=path,
-        storage_options=storage_options, **named,
+    """Store an array where none is.
+
+    Raises
+    ------
+    ContainsArrayError, ContainsGroupError
+        There is a node; ``overwrite=True`` replaces it.
+    """
+    from_array(
+        store, data=arr, name=path, zarr_format=zarr_format or _format_of_new(),
+        storage_options=storage_options, **kwargs,
     )  # fmt: skip
 
 
@@ -87,12 +117,38 @@ def save_group(
     store: StoreLike, *args: Any, zarr_format: Any = None, path: str | None = None,
     storage_options: Mapping[str, Any] | None = None, **kwargs: Any,
 ) -> None:  # fmt: skip
-    """Store arrays in a group; see `frozarr.save_group`."""
-    named = {name: handle_of(value) for name, value in kwargs.items()}
-    api.save_group(
-        store, *map(handle_of, args), zarr_format=zarr_format or _format_of_new(), path=path,
-        storage_options=storage_options, **named,
-    )  # fmt: skip
+    """Store arrays in a group: ``arr_0``, ``arr_1``, … and by keyword.
+
+    Raises
+    ------
+    ContainsArrayError, ContainsGroupError
+        There is a node where an array is to be.
+    """
+    named = {**{f"arr_{i}": a for i, a in enumerate(args)}, **kwargs}
+    if not named:
+        raise ValueError("give at least one array to save")
+    group = open_group(
+        store, mode="a", path=path, zarr_format=zarr_format, storage_options=storage_options
+    )
+    for name, value in named.items():
+        group.create_array(name, data=handle_of(value))
+
+
+@described
+def save(
+    store: StoreLike, *args: Any, zarr_format: Any = None, path: str | None = None,
+    storage_options: Mapping[str, Any] | None = None, **kwargs: Any,
+) -> None:  # fmt: skip
+    """Store one array by itself, or several in a group; see `save_array`, `save_group`."""
+    where: dict[str, Any] = {
+        "zarr_format": zarr_format,
+        "path": path,
+        "storage_options": storage_options,
+    }
+    if len(args) == 1 and not kwargs:
+        save_array(store, args[0], **where)
+    else:
+        save_group(store, *args, **where, **kwargs)
 
 
 @described

@@ -12,6 +12,7 @@ from frozarr.io.kernels.base import (
     BytesKernel,
     BytesLike,
     DecodeError,
+    Indices,
     MissingCodecError,
     as_bytes_view,
 )
@@ -19,6 +20,8 @@ from frozarr.metadata.codecs.compressors import BLOSC_SHUFFLES, BloscCodec
 
 __all__ = ["BloscKernel", "blosc_kernel"]
 
+_FEW_BLOCKS = 64
+"""Blocks up to which Python compares them faster than numpy."""
 _BLOSC_HEADER = struct.Struct("<BBBBIII")
 
 
@@ -71,10 +74,18 @@ def check_blosc_header(view: memoryview, limit: int) -> int:
         starts_end = _BLOSC_HEADER.size + 4 * nblocks
         if starts_end > cbytes:
             raise DecodeError(f"blosc: {nblocks} blocks don't fit {cbytes} bytes")
-        starts = np.frombuffer(view, "<u4", nblocks, _BLOSC_HEADER.size)
-        if bool(((starts < starts_end) | (starts > cbytes - 4)).any()):
+        starts = (
+            struct.unpack_from(f"<{nblocks}I", view, _BLOSC_HEADER.size)
+            if nblocks <= _FEW_BLOCKS
+            else _extremes(np.frombuffer(view, "<u4", nblocks, _BLOSC_HEADER.size))
+        )
+        if min(starts) < starts_end or max(starts) > cbytes - 4:
             raise DecodeError("blosc: a block starts outside the chunk")
     return int(nbytes)
+
+
+def _extremes(starts: Indices) -> tuple[int, int]:
+    return int(np.min(starts)), int(np.max(starts))
 
 
 class BloscKernel(BytesKernel):

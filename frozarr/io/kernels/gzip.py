@@ -3,8 +3,9 @@
 import bz2
 import contextlib
 import lzma
+import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from frozarr.io.kernels.base import (
@@ -50,13 +51,20 @@ class StreamKernel(BytesKernel):
     """
 
     def __init__(
-        self, name: str, encode: Callable[[memoryview], BytesLike], decoder: Callable[[], Any]
-    ) -> None:
+        self, name: str, encode: Callable[[memoryview], BytesLike], decoder: Callable[[], Any],
+        decode_whole: Callable[[memoryview, int], BytesLike | None] | None = None,
+    ) -> None:  # fmt: skip
         self._name, self._encode, self._decoder = name, encode, decoder
+        self._decode_whole = decode_whole
 
     def decode(self, encoded: BytesLike, limit: int) -> BytesLike:
         """Decoded bytes of all members."""
         view = as_bytes_view(encoded)
+        if (
+            self._decode_whole is not None
+            and (whole := self._decode_whole(view, limit)) is not None
+        ):
+            return whole
         parts: list[bytes] = []
         left, position = limit, 0
         window = len(view)  # mostly there is one member
@@ -125,8 +133,32 @@ def gzip_stream(level: int) -> StreamKernel:
 
     return StreamKernel(
         "gzip", encode_at_once if _libdeflate and level else encode,
-        lambda: _inflate.decompressobj(_GZIP_WBITS),
+        lambda: _inflate.decompressobj(_GZIP_WBITS), _gunzip if _libdeflate else None,
     )  # fmt: skip
+
+
+_TRAILER = struct.Struct("<II")
+_MEMBER = b"\x1f\x8b\x08"
+"""What every member begins with."""
+
+
+def _gunzip(view: memoryview, limit: int) -> BytesLike | None:
+    """One member that decodes to as many bytes as are allowed; None for whatever else it is.
+
+    The member's end is not told: that its checksum and size are those at the end of all bytes, and
+    that no other member begins anywhere, shows that nothing follows.
+    """
+    if len(view) < _TRAILER.size or _TRAILER.unpack_from(view, len(view) - 8)[1] != limit:
+        return None
+    if bytes(view).find(_MEMBER, len(_MEMBER)) >= 0:
+        return None
+    try:
+        decoded: bytearray = _libdeflate.gzip_decompress(view, limit)
+    except (_libdeflate.DeflateError, ValueError):
+        return None  # the general way tells what is wrong
+    checksum, _ = _TRAILER.unpack_from(view, len(view) - 8)
+    whole = len(decoded) == limit and _libdeflate.crc32(decoded) == checksum
+    return decoded if whole else None
 
 
 def _as_small(level: int) -> int:
@@ -154,7 +186,7 @@ def bz2_stream(level: int) -> StreamKernel:
     return StreamKernel("bz2", lambda d: bz2.compress(d, level), bz2.BZ2Decompressor)
 
 
-def lzma_stream(config: dict[str, Any]) -> StreamKernel:
+def lzma_stream(config: Mapping[str, Any]) -> StreamKernel:
     """Kernel of numcodecs' ``lzma``: members format, check, preset and filters."""
     kind = config.get("format", 1)
     filters = config.get("filters")

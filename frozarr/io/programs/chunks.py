@@ -124,7 +124,10 @@ def _decode_all(
         return decoded
     staging = array.chain.staging(len(keys))
     for row, (key, buffer) in enumerate(zip(keys, buffers, strict=True)):
-        staging[row, ...] = array.fill if buffer is None else _decode(array, access, key, buffer)
+        place = staging[row, ...]
+        decoded = array.fill if buffer is None else _decode(array, access, key, buffer, place)
+        if decoded is not place:
+            place[...] = decoded
     return staging
 
 

@@ -6,9 +6,9 @@ from typing import Literal
 
 import attrs
 
-from frozarr.errors import ConflictError, GroupNotFoundError
+from frozarr.errors import ConflictError, ContainsGroupError, GroupNotFoundError
 from frozarr.io.kernels.base import BytesLike, as_bytes_view
-from frozarr.io.programs.nodes import parse_stored_v3
+from frozarr.io.programs.nodes import contains_error, load_node, parse_stored_v3
 from frozarr.io.programs.requests import (
     Delete,
     DeletePrefix,
@@ -35,12 +35,12 @@ from frozarr.metadata.hierarchy import (
     without_member,
 )
 from frozarr.metadata.json import MAX_DOCUMENT_NBYTES, dumps, loads
-from frozarr.metadata.paths import join
+from frozarr.metadata.paths import join, normalize_path
 from frozarr.types import JSON
 
 __all__ = [
-    "Told", "group_below", "load_group", "load_many", "move_node", "publish", "remove_node",
-    "walk_members",
+    "Consolidated", "Told", "ToldBy", "check_told", "consolidate", "group_below", "load_group",
+    "load_many", "move_node", "publish", "publish_changes", "remove_node", "walk_members",
 ]  # fmt: skip
 
 Format = Literal[2, 3] | None
@@ -55,6 +55,84 @@ class Told:
     hierarchy: Hierarchy
     document: bytes
     """Digest of the document as it is stored."""
+
+
+@attrs.define(eq=False)
+class Consolidated:
+    """What consolidated metadata say, shared by all handles that were reached through them."""
+
+    place: StorePath
+    """Of the group that has them."""
+    told: Told
+    """As they are stored; replaced when a change through one of the handles was published."""
+
+    @property
+    def hierarchy(self) -> Hierarchy:
+        """All nodes, by paths relative to the group that has them."""
+        return self.told.hierarchy
+
+    def path_of(self, place: StorePath) -> str:
+        """Path of a place relative to the group that has them."""
+        return place.path[len(self.place.path) :].lstrip("/")
+
+    @property
+    def key(self) -> str:
+        """Key of the document that tells."""
+        v2 = self.hierarchy[""].zarr_format == 2
+        return self.place.key(".zmetadata" if v2 else "zarr.json")
+
+
+@attrs.frozen(eq=False)
+class ToldBy:
+    """Consolidated metadata, as the handle of an array has them.
+
+    A handle that is pickled goes without: they may be large.
+    """
+
+    cell: Consolidated
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_nobody, ())
+
+
+def _nobody() -> None:
+    """What tells of an array that was pickled."""
+
+
+def check_told(cell: Consolidated | None) -> Program[None]:
+    """Refuse to change what others changed in consolidated metadata, before any effect.
+
+    Raises
+    ------
+    ConflictError
+        The stored ones are others than those that are known.
+    """
+    if cell is None:
+        return
+    (value,) = yield from Get([cell.key], most_nbytes=MAX_DOCUMENT_NBYTES)
+    if value is None or digest(value) != cell.told.document:
+        raise ConflictError(
+            f"{cell.place}: the consolidated metadata were changed by somebody else; nothing was "
+            "done. Open the group again, or consolidate it anew",
+            url=str(cell.place),
+        )
+
+
+def publish_changes(
+    cell: Consolidated | None, place: StorePath, change: Mapping[str, NodeMetadata | None]
+) -> Program[None]:
+    """Have consolidated metadata tell what was changed; None for what was removed.
+
+    Parameters
+    ----------
+    place
+        Of a node; paths are relative to it.
+    """
+    if cell is None:
+        return
+    base = cell.path_of(place)
+    whole = {f"{base}/{normalize_path(path)}".strip("/"): node for path, node in change.items()}
+    cell.told = yield from publish(cell.place, cell.told, cell.hierarchy.changed(whole))
 
 
 def digest(value: BytesLike) -> bytes:
@@ -203,7 +281,7 @@ def group_below(place: StorePath, group: GroupMetadata) -> Program[Hierarchy]:
     return Hierarchy({**nodes, "": without_member(group)})
 
 
-def publish(place: StorePath, old: Told | None, new: Hierarchy) -> Program[Told]:
+def publish(place: StorePath, old: Told, new: Hierarchy) -> Program[Told]:
     """Store consolidated metadata, if those that are stored are still the ones known.
 
     Raises
@@ -211,20 +289,46 @@ def publish(place: StorePath, old: Told | None, new: Hierarchy) -> Program[Told]
     ConflictError
         Somebody else stored others meanwhile.
     """
+    key = place.key(".zmetadata" if new[""].zarr_format == 2 else "zarr.json")
+    (value,) = yield from Get([key], most_nbytes=MAX_DOCUMENT_NBYTES)
+    stored = None if value is None else bytes(as_bytes_view(value))
+    if stored is None or digest(stored) != old.document:
+        raise _conflict(place)
+    return (yield from _swap_told(place, key, stored, new))
+
+
+def consolidate(place: StorePath, zarr_format: Format) -> Program[tuple[GroupMetadata, Told]]:
+    """Store with a group what its members' documents say.
+
+    Raises
+    ------
+    GroupNotFoundError
+        No group there.
+    ConflictError
+        The group was changed meanwhile.
+    """
+    group, _ = yield from load_group(place, zarr_format, use_consolidated=False)
+    key = place.key(".zmetadata" if group.zarr_format == 2 else "zarr.json")
+    (value,) = yield from Get([key], most_nbytes=MAX_DOCUMENT_NBYTES)
+    plain = without_member(group)
+    if group.zarr_format == 3:
+        stored = None if value is None else parse_stored_v3(place, value)
+        if not isinstance(stored, GroupMetadata) or without_member(stored) != plain:
+            raise _conflict(place)
+    whole = yield from group_below(place, plain)
+    expected = None if value is None else bytes(as_bytes_view(value))
+    return plain, (yield from _swap_told(place, key, expected, whole))
+
+
+def _swap_told(place: StorePath, key: str, expected: bytes | None, new: Hierarchy) -> Program[Told]:
+    """Store consolidated metadata in the place of a document that is known."""
     group = new[""]
     assert isinstance(group, GroupMetadata)  # noqa: S101 - the root of a hierarchy
     document = consolidated(new, group.zarr_format)
-    if group.zarr_format == 2:
-        key = place.key(".zmetadata")
-    else:
-        key = place.key("zarr.json")
+    if group.zarr_format == 3:
         document = {**without_member(group).to_json(), MEMBER: document}
     encoded = dumps(document, compact=True)
-    (value,) = yield from Get([key], most_nbytes=MAX_DOCUMENT_NBYTES)
-    stored = None if value is None else bytes(as_bytes_view(value))
-    if old is not None and (stored is None or digest(stored) != old.document):
-        raise _conflict(place)
-    if not (yield from Swap(key, stored, encoded)):
+    if not (yield from Swap(key, expected, encoded)):
         raise _conflict(place)
     return Told(new, digest(encoded))
 
@@ -249,19 +353,53 @@ def move_node(source: StorePath, target: StorePath) -> Program[None]:
     Parameters
     ----------
     source, target
-        Places in one store; nothing is at the second.
+        Places in one store.
+
+    Raises
+    ------
+    ContainsArrayError, ContainsGroupError
+        Something is at the second.
+    NotImplementedError
+        The store can't remove what is moved; nothing was done.
     """
+    if not source.store.supports_deletes:
+        raise NotImplementedError(
+            f"{source}: the store can't remove values, so nothing can be moved in it; copy the node"
+        )
+    yield from _check_nothing(target)
     if (yield from Rename(source.path, target.path)):
         return
+    yield from _check_nothing(target)  # others may have been faster
     keys = yield from ListPrefix(source.path)
     documents = [key for key in keys if key.rpartition("/")[2] in DOCUMENTS]
     chunks = [key for key in keys if key.rpartition("/")[2] not in DOCUMENTS]
-    # documents of deeper nodes first: those of the node itself complete it
-    ordered = [*chunks, *sorted(documents, key=lambda key: -key.count("/"))]
-    for start in range(0, len(ordered), _COPIED_AT_ONCE):
-        some = ordered[start : start + _COPIED_AT_ONCE]
+    for start in range(0, len(chunks), _COPIED_AT_ONCE):
+        some = chunks[start : start + _COPIED_AT_ONCE]
         values = yield from Get(some)
         moved = [target.path + key[len(source.path) :] for key in some]
         kept = [(k, v) for k, v in zip(moved, values, strict=True) if v is not None]
         yield from Put([k for k, _ in kept], [v for _, v in kept])
+    # documents of deeper nodes first, one by one: those of the node itself complete it
+    for key in sorted(documents, key=lambda key: (-key.count("/"), not key.endswith(".zattrs"))):
+        (value,) = yield from Get([key])
+        name = target.path + key[len(source.path) :]
+        if value is None or not (yield from Swap(name, None, bytes(as_bytes_view(value)))):
+            raise ConflictError(
+                f"{target}: somebody else made or removed {name!r} while it was moved; what was "
+                f"moved is still at {source}",
+                url=str(target),
+            )
     yield from remove_node(source)
+
+
+def _check_nothing(place: StorePath) -> Program[None]:
+    """Refuse a place at or below which there is anything, of either format or none."""
+    if not (yield from ListPrefix(place.path)):
+        return
+    node = yield from load_node(place)
+    if node is not None:
+        raise contains_error(place, node)
+    raise ContainsGroupError(
+        f"{place}: there are values at path {place.path!r}, though no node; choose another path",
+        url=str(place),
+    )

@@ -38,7 +38,7 @@ from frozarr.io.stores.path import StorePath
 from frozarr.metadata.array_v2 import parse_array_v2
 from frozarr.metadata.documents import NodeMetadata, parse_v3, serialize
 from frozarr.metadata.group import GroupMetadata, parse_group_v2
-from frozarr.metadata.hierarchy import DOCUMENTS
+from frozarr.metadata.hierarchy import DOCUMENTS, HIDDEN_NAMES
 from frozarr.metadata.json import MAX_DOCUMENT_NBYTES, dumps, loads
 from frozarr.metadata.paths import join
 from frozarr.metadata.registry import Registry, default_registry
@@ -107,14 +107,21 @@ def load_array(place: StorePath, zarr_format: Format = None) -> Program[ArrayMet
     Raises
     ------
     ArrayNotFoundError
-        Nothing there, or a group.
+        Nothing there.
+    ContainsGroupError
+        A group is there.
     """
     node = yield from load_node(place, zarr_format)
-    if node is None or isinstance(node, GroupMetadata):
-        what = "a group, not an array," if node is not None else "no array"
+    if isinstance(node, GroupMetadata):
+        raise ContainsGroupError(
+            f"{place}: a group, not an array, at path {place.path!r}; open_group opens it, or name "
+            "the path of an array in it",
+            url=str(place),
+        )
+    if node is None:
         kind = f" of format {zarr_format}" if zarr_format else ""
         raise ArrayNotFoundError(
-            f"{place}: {what} at path {place.path!r}{kind}; check the path, or create the array",
+            f"{place}: no array at path {place.path!r}{kind}; check the path, or create the array",
             url=str(place),
         )
     return node
@@ -335,9 +342,10 @@ def check_node_path(place: StorePath) -> None:
         A segment of the path is such a name.
     """
     for segment in place.path.split("/"):
-        if segment in DOCUMENTS:
+        if segment in DOCUMENTS or segment.startswith(HIDDEN_NAMES):
             raise InvalidKeyError(
-                f"{place}: {segment!r} is the name of a document, no node can have it",
+                f"{place}: {segment!r} is the name of a document or of what stores hide, no node "
+                "can have it",
                 url=str(place),
             )
 

@@ -258,6 +258,8 @@ class MemoryStore(BlockingStore):
     @answers(Rename)
     def _rename(self, request: Rename) -> bool:
         with self._changing:
+            if not request.prefix or not request.to or any(self._below(request.to)):
+                return False
             for key in self._below(request.prefix):
                 self._values[request.to + key[len(request.prefix) :]] = self._values.pop(key)
         return True

@@ -111,7 +111,7 @@ class StagedStore(WrapperStore[Store]):
         names: dict[str, object] = {}
         if hasattr(request, "keys"):
             names["keys"] = [self._moved(key) for key in request.keys]
-        for name in ("key", "prefix"):
+        for name in ("key", "prefix", "to"):
             if hasattr(request, name):
                 names[name] = self._moved(getattr(request, name))
         moved: StoreRequest[T] = attrs.evolve(request, **names)  # type: ignore[misc]  # all requests are attrs classes

@@ -115,6 +115,11 @@ def _in_folder(folder: str, work: Callable[[], T], needs: str | None = None) -> 
     return work()
 
 
+def _is_making(folder: str) -> bool:
+    """Whether a folder is a place in the making: it stays, however empty it becomes."""
+    return folder.rpartition("/")[0].rpartition("/")[2] == HIDDEN or folder.startswith(_BESIDE)
+
+
 class LocalStore(BlockingStore):
     """Keys are files below a root directory.
 
@@ -489,7 +494,7 @@ class LocalStore(BlockingStore):
         """Remove folders that have become empty, and their parents."""
         for emptied in sorted(folders, key=len, reverse=True):
             folder = emptied
-            while folder:
+            while folder and not _is_making(folder):
                 try:
                     os.rmdir(self._path(folder))
                 except OSError:
@@ -632,7 +637,12 @@ class LocalStore(BlockingStore):
             return False
         os.makedirs(os.path.dirname(target), exist_ok=True)
         with locked_folder(str(self.root)), locked_folder(source):
-            patiently(lambda: os.rename(source, target))
+            if os.path.lexists(target):
+                return False
+            try:
+                patiently(lambda: os.rename(source, target))
+            except OSError:  # made by others meanwhile, or on another device
+                return False
         self._prune({request.prefix.rpartition("/")[0]})
         return True
 
