@@ -16,6 +16,7 @@ from frozarr.indexing import (
     gather,
     grid_shape,
     parse_selection,
+    plan_mask,
     plan_read,
     plan_write,
     scatter,
@@ -224,3 +225,31 @@ def test_regions_tile_an_array(data):
             chunks *= axis.locate(part.stop - 1) - axis.locate(part.start) + 1
         assert visits[region].size <= limit or chunks == 1
     assert (visits == 1).all()
+
+
+@given(st.data())
+def test_a_mask_is_planned_as_its_points_are(data):
+    shape = tuple(data.draw(st.lists(st.integers(1, 9), min_size=1, max_size=3)))
+    chunk_shape = tuple(data.draw(st.integers(1, 5)) for _ in shape)
+    seed, share = data.draw(st.integers(0, 99)), data.draw(st.sampled_from([0.0, 0.1, 0.5, 1.0]))
+    mask = np.random.default_rng(seed).random(shape) < share
+    selection = parse_selection(mask, shape, "mask")
+    grid = RegularGrid(chunk_shape)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("frozarr.indexing.mask._LEAST_VOLUME", 1)
+        patch.setattr("frozarr.indexing.mask._LEAST_LENGTH", 1)
+        plan = plan_mask(grid, shape, selection)
+    points = plan_write(grid, shape, selection)
+    assert len(plan) == len(points)
+    assert plan.coords().tolist() == points.coords().tolist()
+    assert plan.counts().tolist() == points.counts().tolist()
+    assert plan.whole().tolist() == points.whole().tolist()
+    whole = plan.points(0, len(plan))
+    for name in ("bounds", "offset", "position", "stored"):
+        assert getattr(whole, name).tolist() == getattr(points, name).tolist(), name
+    size = data.draw(st.integers(1, 4))
+    batches = list(plan.batches(size))
+    assert [b.coords().tolist() for b in batches] == [
+        b.coords().tolist() for b in points.batches(size)
+    ]
+    assert sum(len(b.position) for b in batches) == mask.sum()

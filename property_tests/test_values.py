@@ -181,6 +181,8 @@ def all_sorts(tmp_path):
             yield axis.columns()
             yield tuple(axis.segments())
     yield indexing.parse_selection(([3, 1],), (7,), "coordinate")
+    mask = indexing.parse_selection(np.arange(5000) % 3 == 0, (5000,), "mask")
+    yield (mask, indexing.plan_mask(indexing.RegularGrid((2500,)), (5000,), mask))
     yield indexing.parse_selection((3, slice(2), [1]), (7, 7, 7), "orthogonal")
     yield indexing.coalesce(np.array([0, 9]), np.array([1, 2]), gap=0, maximum=5)
     yield indexing.locate(np.array([[0, 5], [5, 5]], np.uint64), np.array([1, 0]))

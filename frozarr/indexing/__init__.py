@@ -22,6 +22,7 @@ array([3, 5, 7])
 from frozarr.indexing.axes import AxisGrid, RegularAxis, Runs, RunsAxis
 from frozarr.indexing.coalesce import Merged, coalesce
 from frozarr.indexing.grid import AxisEdges, Grid, RectilinearGrid, RegularGrid, grid_shape
+from frozarr.indexing.mask import MaskPlan, plan_mask
 from frozarr.indexing.place import gather, scatter
 from frozarr.indexing.plan import Plan, PointPlan, ProductPlan, plan_read, plan_write, singles
 from frozarr.indexing.project import AxisRows, Columns, IndexRows, Segment, SliceRows
@@ -30,6 +31,7 @@ from frozarr.indexing.selection import (
     AxisIndices,
     AxisInt,
     AxisSlice,
+    MaskSelection,
     PointSelection,
     ProductSelection,
     Selection,
@@ -67,6 +69,8 @@ __all__ = [
     "IndexRows",
     "InnerOrder",
     "Located",
+    "MaskPlan",
+    "MaskSelection",
     "Merged",
     "Plan",
     "PointPlan",
@@ -95,6 +99,7 @@ __all__ = [
     "inner_ids",
     "locate",
     "parse_selection",
+    "plan_mask",
     "plan_read",
     "plan_write",
     "refine",

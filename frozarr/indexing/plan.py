@@ -15,7 +15,7 @@ import numpy.typing as npt
 from frozarr.indexing.columns import Columnar, column
 from frozarr.indexing.grid import Grid
 from frozarr.indexing.project import AxisRows, IndexRows, project_axis, sort_by_chunk
-from frozarr.indexing.selection import PointSelection, Selection
+from frozarr.indexing.selection import MaskSelection, PointSelection, Selection
 from frozarr.types import Immutable, Shape
 
 __all__ = ["Plan", "PointPlan", "ProductPlan", "plan_read", "plan_write", "singles"]
@@ -269,6 +269,8 @@ def plan_read(grid: Grid, shape: Shape, selection: Selection) -> Plan:
     >>> len(plan_read(RegularGrid((1, 1000)), (10**9, 1000), everything))
     1000000000
     """
+    if isinstance(selection, MaskSelection):
+        selection = selection.points()
     if isinstance(selection, PointSelection):
         return _plan_points(grid, shape, selection)
     axes = grid.axes(shape)

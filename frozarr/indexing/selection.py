@@ -124,7 +124,23 @@ class PointSelection(Columnar):
     """No element is selected twice, for sure."""
 
 
-Selection: TypeAlias = ProductSelection | PointSelection
+@attrs.frozen
+class MaskSelection(Columnar):
+    """The elements where a mask is true, in C order."""
+
+    shape: Shape
+    """Of the result: their number."""
+    mask: npt.NDArray[np.bool_] = column()
+    """Shape of the array."""
+
+    def points(self) -> PointSelection:
+        """The same elements by their coordinates."""
+        coords = self.mask.nonzero() if self.mask.ndim else (np.flatnonzero(self.mask),)[:0]
+        flat = tuple(c.astype(np.int64, copy=False) for c in coords)
+        return PointSelection(flat, self.shape, distinct=True)
+
+
+Selection: TypeAlias = ProductSelection | PointSelection | MaskSelection
 
 
 def parse_selection(
@@ -291,7 +307,7 @@ def _parse_product(selection: Any, shape: Shape, *, arrays: bool) -> ProductSele
 # ------------------------------------------------------------------ points
 
 
-def _parse_coordinates(selection: object, shape: Shape) -> PointSelection:
+def _parse_coordinates(selection: object, shape: Shape) -> PointSelection | MaskSelection:
     entries = selection if isinstance(selection, tuple) else (selection,)
     if len(entries) == 1 and isinstance(entries[0], list | np.ndarray):
         array = _as_array(entries[0], None)
@@ -338,7 +354,7 @@ def _broadcast(arrays: Sequence[Indices]) -> list[Indices]:
     return [a if a.shape == shape else np.broadcast_to(a, shape) for a in arrays]
 
 
-def _parse_mask(selection: object, shape: Shape) -> PointSelection:
+def _parse_mask(selection: object, shape: Shape) -> MaskSelection:
     entries = selection if isinstance(selection, tuple) else (selection,)
     mask = np.asarray(entries[0]) if len(entries) == 1 else None
     if mask is None or mask.dtype.kind != "b" or mask.shape != shape:
@@ -346,10 +362,7 @@ def _parse_mask(selection: object, shape: Shape) -> PointSelection:
         raise VindexInvalidSelectionError(
             f"mask indexing takes one Boolean array of shape {shape}, got {got}"
         )
-    coords = mask.nonzero() if mask.ndim else (np.flatnonzero(mask),)[:0]
-    count = int(np.count_nonzero(mask))
-    flat = tuple(c.astype(np.int64, copy=False) for c in coords)
-    return PointSelection(flat, (count,), distinct=True)
+    return MaskSelection((int(np.count_nonzero(mask)),), np.array(mask, order="C"))
 
 
 # ------------------------------------------------------------------ blocks

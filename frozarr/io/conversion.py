@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from frozarr.errors import ShapeMismatchError
-from frozarr.indexing import PointSelection, Selection
+from frozarr.indexing import MaskSelection, PointSelection, Selection
 from frozarr.io.bound import BoundArray
 from frozarr.io.gpu_buffers import to_host
 from frozarr.metadata.dtypes.base import REGISTERED
@@ -267,7 +267,7 @@ def broadcast_to_selection(
         They do not broadcast to the selection.
     """
     shape, given = selection.shape, elements.shape
-    points = isinstance(selection, PointSelection)
+    points = isinstance(selection, PointSelection | MaskSelection)
     if points and elements.size == np.prod(shape) and elements.ndim:
         return elements.reshape(shape)
     while elements.ndim > len(shape) and elements.shape[0] == 1:

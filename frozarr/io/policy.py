@@ -28,6 +28,13 @@ class Policy:
     calls spend more time on handing over the interpreter lock than on the files."""
     divide_nbytes: int = 512 * _KIB
     """Decoded bytes of a call from which starting a thread pays."""
+    short_decode_seconds: float = 60e-6
+    """Seconds up to which decoding a chunk is short: threads that each decode one after the other
+    hand the interpreter lock over so often that two of them take longer than one."""
+    short_call_decoded_nbytes: int = 64 * _MIB
+    """Decoded bytes up to which a call of short decodes lets others wait for its end."""
+    turn_seconds: float = 0.02
+    """Seconds that a call of short decodes waits for another's end, at most: files may be slow."""
     step_nbytes: int = 128 * _KIB
     """Decoded bytes of a step that take about as long as handing it from an event loop to a thread
     and back."""
@@ -55,6 +62,21 @@ class Policy:
     def most_encoded(self, nbytes: int) -> int:
         """Bytes that no honest encoder makes of so many."""
         return 8 * nbytes + self.most_overhead_nbytes
+
+    def is_short(self, decode_seconds: float, nbytes: int) -> bool:
+        """Whether a read is better done by one thread, while others wait for their turn.
+
+        Parameters
+        ----------
+        decode_seconds
+            That decoding a chunk takes, about; 0 if there is nothing to decode.
+        nbytes
+            Decoded bytes of the read.
+        """
+        return (
+            0 < decode_seconds <= self.short_decode_seconds
+            and nbytes <= self.short_call_decoded_nbytes
+        )
 
     def batch_chunks(self, nchunks: int, chunk_nbytes: int, config: Config) -> int:
         """Chunks in a batch of a plan: batches of equal size, enough for all workers.

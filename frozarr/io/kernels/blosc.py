@@ -98,6 +98,8 @@ class BloscKernel(BytesKernel):
     True
     """
 
+    decoded_per_second = 2e9
+
     def __init__(
         self, cname: str, *, clevel: int, shuffle: int, typesize: int | None, blocksize: int = 0
     ) -> None:

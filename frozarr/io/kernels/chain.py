@@ -60,6 +60,11 @@ class BoundChain:
         return math.prod(self.stored_shape) * self.stored_dtype.itemsize
 
     @property
+    def decode_seconds(self) -> float:
+        """Seconds that decoding one chunk takes on one core, about."""
+        return sum(self.nbytes / kernel.decoded_per_second for kernel in self.kernels)
+
+    @property
     def raw(self) -> bool:
         """Chunks are stored as they are serialised, element after element."""
         return not self.kernels and self.coding is None

@@ -50,6 +50,8 @@ class StreamKernel(BytesKernel):
     b'spameggs'
     """
 
+    decoded_per_second = 4e8
+
     def __init__(
         self, name: str, encode: Callable[[memoryview], BytesLike], decoder: Callable[[], Any],
         decode_whole: Callable[[memoryview, int], BytesLike | None] | None = None,

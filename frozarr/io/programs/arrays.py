@@ -10,11 +10,14 @@ import numpy as np
 
 from frozarr.errors import SelectionError, ShapeMismatchError
 from frozarr.indexing import (
+    MaskPlan,
+    MaskSelection,
     Plan,
     ProductSelection,
     Selection,
     SelectionMode,
     parse_selection,
+    plan_mask,
     plan_read,
     plan_write,
     same_shape,
@@ -76,9 +79,23 @@ def select(array: BoundArray, access: Access, selection: object, mode: Selection
         raise
 
 
-def batches(array: BoundArray, access: Access, plan: Plan) -> Iterator[tuple[BoundArray, Plan]]:
+def planned(metadata: ArrayMetadata, selection: Selection) -> MaskPlan | None:
+    """Plan of a mask, where it is best planned from the mask itself."""
+    if not isinstance(selection, MaskSelection):
+        return None
+    return plan_mask(metadata.chunk_grid, metadata.shape, selection)
+
+
+def batches(
+    array: BoundArray, access: Access, plan: Plan | MaskPlan
+) -> Iterator[tuple[BoundArray, Plan]]:
     """Batches of a plan, each over chunks of one shape, with the array bound to that shape."""
     bound: dict[Shape, BoundArray] = {}
+    if isinstance(plan, MaskPlan):
+        some = array.for_chunks(plan.chunk_shape)
+        size = POLICY.batch_chunks(len(plan), some.chain.nbytes, access.config)
+        yield from ((some, batch) for batch in plan.batches(size))
+        return
     for part in same_shape(plan):
         if part.chunk_shape not in bound:
             bound[part.chunk_shape] = array.for_chunks(part.chunk_shape)
@@ -97,7 +114,7 @@ class Reading:
 
     array: BoundArray
     access: Access
-    plan: Plan
+    plan: Plan | MaskPlan
     out: AnyArray
     """The result with length 1 where integers drop an axis."""
     given: Any
@@ -138,7 +155,9 @@ def reading(
         `out` has another shape or dtype than the result.
     """
     metadata = array.metadata
-    plan = plan_read(metadata.chunk_grid, metadata.shape, selection)
+    plan: Plan | MaskPlan | None = planned(metadata, selection)
+    if plan is None:
+        plan = plan_read(metadata.chunk_grid, metadata.shape, selection)
     given = _output(out, plan.out_shape, array.dtype)
     if isinstance(given, np.ndarray):
         result = given.reshape(plan.full_shape)
@@ -187,7 +206,7 @@ class Writing:
 
     array: BoundArray
     access: Access
-    plan: Plan
+    plan: Plan | MaskPlan
     values: AnyArray
     """All values, shape ``plan.full_shape``."""
 
@@ -222,7 +241,9 @@ def writing(
     """
     metadata = array.metadata
     _check_changeable(access)
-    plan = plan_write(metadata.chunk_grid, metadata.shape, selection)
+    plan: Plan | MaskPlan | None = planned(metadata, selection)
+    if plan is None:
+        plan = plan_write(metadata.chunk_grid, metadata.shape, selection)
     _check_partial(array, access, plan)
     with _nothing_written(array, access):
         check_casting(value, array.dtype, access.config.casting)
@@ -241,7 +262,7 @@ def _check_changeable(access: Access) -> None:
     access.check_current()
 
 
-def _check_partial(array: BoundArray, access: Access, plan: Plan) -> None:
+def _check_partial(array: BoundArray, access: Access, plan: Plan | MaskPlan) -> None:
     """Refuse to write chunks in part where that is not safe, and not wanted.
 
     Raises
@@ -274,9 +295,12 @@ def gather_batches(job: Reading | Writing) -> Gather[None]:
     config = job.access.config
     nbytes = job.array.chain.nbytes
     width = POLICY.batch_chunks(len(job.plan), nbytes, config)
+    shard = job.array.shard
+    decoded_in = job.array.chain.decode_seconds if shard is None else shard.chain.decode_seconds
     return Gather(
         (Task(program) for program in job.programs()), config.workers, config.concurrency, width,
         min(width, len(job.plan)) * nbytes,
+        isinstance(job, Reading) and POLICY.is_short(decoded_in, len(job.plan) * nbytes),
     )  # fmt: skip
 
 

@@ -349,6 +349,8 @@ class Gather(Request[list[T]]):
     """Keys that each program asks for at once, about."""
     nbytes: int = 0
     """Decoded bytes that each program deals with, about."""
+    short: bool = False
+    """The programs decode many chunks of which each takes no time: one thread does it sooner."""
 
 
 def on(

@@ -5,9 +5,10 @@ ended when the call returns or raises: after an error was reported nothing more 
 forked process inherits nothing.
 """
 
+import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import chain
 from typing import Generic, TypeVar
 
@@ -74,6 +75,34 @@ def _short_calls(request: AnyStoreRequest) -> bool:
             return False
 
 
+class _Turns:
+    """One call of short work after the other, in a process."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Nobody's turn: a forked child has none of its parent's threads."""
+        self.lock = threading.RLock()
+
+
+_TURNS = _Turns()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_TURNS.reset)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Wait for the turn of a call of short work, a while at most, and have it."""
+    lock = _TURNS.lock
+    mine = lock.acquire(timeout=POLICY.turn_seconds)
+    try:
+        yield
+    finally:
+        if mine:
+            lock.release()
+
+
 class _Threads:
     """Answers on this thread, and on others where several programs are to run."""
 
@@ -123,6 +152,9 @@ class _Threads:
                 ), store)
             )  # fmt: skip
             return waited
+        if request.short and self._alone:
+            with _turn():
+                return [self.run_task(task, store) for task in chain([first], tasks)]
         workers = request.workers if self._alone else 1
         second = next(tasks, None) if workers > 1 else None
         if second is None:
