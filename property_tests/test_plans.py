@@ -238,6 +238,7 @@ def test_a_mask_is_planned_as_its_points_are(data):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("frozarr.indexing.mask._LEAST_VOLUME", 1)
         patch.setattr("frozarr.indexing.mask._LEAST_LENGTH", 1)
+        patch.setattr("frozarr.indexing.mask._LEAST_SHARE", 0)
         plan = plan_mask(grid, shape, selection)
     points = plan_write(grid, shape, selection)
     assert len(plan) == len(points)

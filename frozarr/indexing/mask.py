@@ -25,8 +25,10 @@ __all__ = ["MaskPlan", "plan_mask"]
 Indices: TypeAlias = npt.NDArray[np.int64]
 _LEAST_VOLUME = 2048
 """Elements of a chunk from which looking at the mask chunk by chunk pays."""
-_LEAST_LENGTH = 8
-"""Elements of a chunk along the last axis, so that counts take no more memory than the mask."""
+_LEAST_LENGTH = 16
+"""Elements of a chunk along the last axis: counts take less memory than the mask, and no time."""
+_LEAST_SHARE = 1 / 16
+"""Share of elements that are selected: where few are, listing them costs less than to look."""
 
 
 @attrs.frozen
@@ -37,10 +39,12 @@ class MaskPlan(Columnar):
     --------
     >>> from frozarr.indexing import RegularGrid, parse_selection
     >>> mask = np.zeros(9000, bool)
-    >>> mask[[3, 8000, 8005]] = True
+    >>> mask[:1000:2] = mask[8000:8200] = True
     >>> plan = plan_mask(RegularGrid((3000,)), (9000,), parse_selection(mask, (9000,), "mask"))
-    >>> plan.coords().tolist(), [batch.position.tolist() for batch in plan.batches(1)]
-    ([[0], [2]], [[0], [1, 2]])
+    >>> plan.coords().tolist(), plan.counts().tolist()
+    ([[0], [2]], [500, 200])
+    >>> [batch.position[:2].tolist() for batch in plan.batches(1)]
+    [[0, 1], [500, 501]]
     """
 
     axes: tuple[AxisGrid, ...]
@@ -124,7 +128,7 @@ class MaskPlan(Columnar):
 def plan_mask(grid: Grid, shape: Shape, selection: MaskSelection) -> MaskPlan | None:
     """Plan of a mask; None where `plan_read` of its points is the better way.
 
-    That is so for chunks of several sizes, and for small ones.
+    That is so for chunks of several sizes, for small ones, and where few elements are selected.
     """
     axes = tuple(grid.axes(shape))
     chunk_shape = tuple([axis.largest for axis in axes])
@@ -134,6 +138,7 @@ def plan_mask(grid: Grid, shape: Shape, selection: MaskSelection) -> MaskPlan | 
         or math.prod(chunk_shape) < _LEAST_VOLUME
         or chunk_shape[-1] < min(_LEAST_LENGTH, shape[-1])
         or not math.prod(shape)
+        or selection.shape[0] < _LEAST_SHARE * math.prod(shape)
     ):
         return None
     mask = selection.mask

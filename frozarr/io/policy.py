@@ -1,5 +1,7 @@
 """When work is divided, and how finely: thresholds and the decisions made with them. Pure."""
 
+import math
+
 import attrs
 
 from frozarr.config import Config
@@ -26,8 +28,16 @@ class Policy:
     short_call_nbytes: int = 128 * _KIB
     """Bytes of a file up to which reading it is a short system call: threads that both make such
     calls spend more time on handing over the interpreter lock than on the files."""
-    divide_nbytes: int = 512 * _KIB
-    """Decoded bytes of a call from which starting a thread pays."""
+    divide_seconds: float = 1.5e-3
+    """Seconds of a call's own work from which starting a thread pays."""
+    moved_per_second: float = 3e9
+    """Bytes that one core moves to their places in a second, about."""
+    file_seconds: float = 1e-5
+    """Seconds that reading a file takes, or writing it, about."""
+    encode_factor: float = 3.0
+    """How much longer than decoding encoding takes, about."""
+    worth_keeping_nbytes: int = 256 * _KIB
+    """Decoded bytes of a call from which memory that it frees is kept for the next."""
     short_decode_seconds: float = 60e-6
     """Seconds up to which decoding a chunk is short: threads that each decode one after the other
     hand the interpreter lock over so often that two of them take longer than one."""
@@ -78,7 +88,28 @@ class Policy:
             and nbytes <= self.short_call_decoded_nbytes
         )
 
-    def batch_chunks(self, nchunks: int, chunk_nbytes: int, config: Config) -> int:
+    def seconds(
+        self, nchunks: int, chunk_nbytes: int, decode_seconds: float, *, writes: bool
+    ) -> float:
+        """Seconds that one core has to do for some chunks, about.
+
+        Parameters
+        ----------
+        nchunks
+            Chunks of the plan.
+        chunk_nbytes
+            Decoded bytes of a chunk.
+        decode_seconds
+            That decoding a chunk takes, about.
+        writes
+            They are encoded.
+        """
+        coded = decode_seconds * (self.encode_factor if writes else 1)
+        return nchunks * (self.file_seconds + chunk_nbytes / self.moved_per_second + coded)
+
+    def batch_chunks(
+        self, nchunks: int, chunk_nbytes: int, config: Config, seconds: float = math.inf
+    ) -> int:
         """Chunks in a batch of a plan: batches of equal size, enough for all workers.
 
         Parameters
@@ -89,10 +120,12 @@ class Policy:
             Decoded bytes of a chunk.
         config
             Its `batch_nbytes` and `workers`.
+        seconds
+            That all of them take on one core, about; see `seconds`.
         """
         nbytes = max(1, chunk_nbytes)
         batches = -(-nchunks * nbytes // config.batch_nbytes)
-        if nchunks * nbytes >= self.divide_nbytes:
+        if seconds >= self.divide_seconds:
             batches = -(-max(2, batches) // config.workers) * config.workers
         return max(1, -(-nchunks // max(1, batches)))
 

@@ -86,21 +86,35 @@ def planned(metadata: ArrayMetadata, selection: Selection) -> MaskPlan | None:
     return plan_mask(metadata.chunk_grid, metadata.shape, selection)
 
 
+def batch_size(array: BoundArray, access: Access, count: int, *, writes: bool) -> int:
+    """Chunks in a batch of a plan with so many."""
+    nbytes = array.chain.nbytes
+    seconds = POLICY.seconds(count, nbytes, _decode_seconds(array), writes=writes)
+    return POLICY.batch_chunks(count, nbytes, access.config, seconds)
+
+
+def _decode_seconds(array: BoundArray) -> float:
+    """Seconds that decoding what is stored as one object takes, about."""
+    if array.shard is None:
+        return array.chain.decode_seconds
+    return array.shard.count * array.shard.chain.decode_seconds
+
+
 def batches(
-    array: BoundArray, access: Access, plan: Plan | MaskPlan
+    array: BoundArray, access: Access, plan: Plan | MaskPlan, *, writes: bool = False
 ) -> Iterator[tuple[BoundArray, Plan]]:
     """Batches of a plan, each over chunks of one shape, with the array bound to that shape."""
     bound: dict[Shape, BoundArray] = {}
     if isinstance(plan, MaskPlan):
         some = array.for_chunks(plan.chunk_shape)
-        size = POLICY.batch_chunks(len(plan), some.chain.nbytes, access.config)
+        size = batch_size(some, access, len(plan), writes=writes)
         yield from ((some, batch) for batch in plan.batches(size))
         return
     for part in same_shape(plan):
         if part.chunk_shape not in bound:
             bound[part.chunk_shape] = array.for_chunks(part.chunk_shape)
         some = bound[part.chunk_shape]
-        size = POLICY.batch_chunks(len(part), some.chain.nbytes, access.config)
+        size = batch_size(some, access, len(part), writes=writes)
         for batch in part.batches(size):
             yield some, batch
 
@@ -212,7 +226,7 @@ class Writing:
 
     def programs(self) -> Iterator[Program[None]]:
         """One program per batch, in any order."""
-        for array, batch in batches(self.array, self.access, self.plan):
+        for array, batch in batches(self.array, self.access, self.plan, writes=True):
             shard = array.shard
             if shard is None:
                 yield write_chunks(array, self.access, batch, self.values)
@@ -251,7 +265,7 @@ def writing(
         fitting = broadcast_to_selection(elements, selection, access.place, one_each=one_each)
         values = fitting.reshape(plan.full_shape)
         if array.fields is None and not array.chain.check(elements):
-            for part, batch in batches(array, access, plan):
+            for part, batch in batches(array, access, plan, writes=True):
                 rehearse(part, batch, values)
     return Writing(array, access, plan, values)
 
@@ -294,7 +308,7 @@ def gather_batches(job: Reading | Writing) -> Gather[None]:
     """The programs of a job, for a runner to run several at a time."""
     config = job.access.config
     nbytes = job.array.chain.nbytes
-    width = POLICY.batch_chunks(len(job.plan), nbytes, config)
+    width = batch_size(job.array, job.access, len(job.plan), writes=isinstance(job, Writing))
     shard = job.array.shard
     decoded_in = job.array.chain.decode_seconds if shard is None else shard.chain.decode_seconds
     return Gather(

@@ -152,6 +152,8 @@ class _Threads:
                 ), store)
             )  # fmt: skip
             return waited
+        if request.nbytes >= POLICY.worth_keeping_nbytes:
+            keep_freed_memory()
         if request.short and self._alone:
             with _turn():
                 return [self.run_task(task, store) for task in chain([first], tasks)]
@@ -159,7 +161,6 @@ class _Threads:
         second = next(tasks, None) if workers > 1 else None
         if second is None:
             return [self.run_task(task, store) for task in chain([first], tasks)]
-        keep_freed_memory()
         return _Shared(chain([first, second], tasks), store).run(workers)
 
     def run_task(self, task: Task[T], store: Performer | None) -> T:
