@@ -27,9 +27,13 @@ from frozarr.io.programs.groups import (
     check_told,
     move_node,
     publish_changes,
-    remove_node,
 )
-from frozarr.io.programs.hierarchies import check_free, store_nodes
+from frozarr.io.programs.hierarchies import (
+    check_free,
+    remove_alone,
+    remove_nodes,
+    store_nodes,
+)
 from frozarr.io.programs.nodes import (
     NODE_DOCUMENTS,
     check_node_path,
@@ -314,9 +318,9 @@ def move(group: GroupHandle, source: str, dest: str) -> Program[None]:
     group.store.check_writable(group.path)
     origin, target = place_below(group, source), place_below(group, dest)
     check_node_path(target)
+    yield from check_told(group.consolidated)
     # an append that begins meanwhile would write chunks to where the node was
     yield from Lock([at.key(name) for at in (origin, target) for name in NODE_DOCUMENTS])
-    yield from check_told(group.consolidated)
     node = yield from getitem(group, source)
     if f"{target.path}/".startswith(f"{node.store_path.path}/"):
         raise ContainsGroupError(f"{target}: can't move a node below itself", url=str(target))
@@ -385,18 +389,25 @@ def create_many(
     """
     below = {path: node for path, node in nodes.items() if path}
 
-    def build(at: StorePath) -> Program[None]:
-        yield from store_nodes(at, below, below)
-        if fill is not None:
-            yield from fill(at)
-
     if not overwrite:
         yield from check_free(place, {"": nodes[""], **below}, list(nodes))
     elif not (yield from only_others_stand(place)):
         staged = yield from stage_replacement(place, nodes[""])
         if staged is not None:
-            building = exchange(build(staged), place, staged)
+            building = exchange(_build(staged, below, fill), place, staged)
             yield from undone_by(building, lambda: asking(Discard(staged.path)))
             return
     yield from create_node(place, nodes[""], overwrite=overwrite)  # of two creators, one goes on
-    yield from undone_by(build(place), lambda: remove_node(place))
+    yield from undone_by(store_nodes(place, below, below), lambda: remove_alone(place, nodes[""]))
+    if fill is not None:  # all nodes are ours by now
+        yield from undone_by(fill(place), lambda: remove_nodes(place, dict(nodes.items())))
+
+
+def _build(
+    staged: StorePath, below: Mapping[str, NodeMetadata],
+    fill: Callable[[StorePath], Program[None]] | None,
+) -> Program[None]:  # fmt: skip
+    """Store nodes and their values where nobody looks."""
+    yield from store_nodes(staged, below, below)
+    if fill is not None:
+        yield from fill(staged)

@@ -1,5 +1,6 @@
 """Groups where something is in the way: refused before any effect, or undone; nothing is lost."""
 
+import asyncio
 import threading
 
 import numpy as np
@@ -312,3 +313,120 @@ def test_groups_that_are_consolidated_twice(root, store):
     assert below.attrs == frozarr.open_group(store)["x"].attrs == {"k": 1}
     assert frozarr.open_group(store, path="x").attrs == {"k": 1}
     assert list(frozarr.open_consolidated(store, path="x")) == ["a"]
+
+
+# ---------------------------------------------------------------------- what is nobody's to remove
+
+
+@pytest.mark.parametrize("path", ["", "n"])
+def test_what_fails_at_any_request_removes_nothing_of_others(path):
+    """A hierarchy, a copy and a move whose n-th request fails, for every n."""
+    kept = {"foreign.txt": b"keep", "other/zarr.json": b'{"zarr_format": 3, "node_type": "group"}'}
+    source = frozarr.create_group({})
+    source.create_array("a", data=VALUES, chunks=2)
+    source.create_array("b/c", data=VALUES, chunks=2)
+    works = {
+        "hierarchy": lambda store: frozarr.create_hierarchy(store, nodes={"a": SPEC, "b/c": SPEC}, path=path),
+        "copy": lambda store: frozarr.copy(source, store, path=path),
+    }  # fmt: skip
+    for name, work in works.items():
+        failures = 0
+        for number in range(200):
+            values = dict(kept)
+            try:
+                work(LatencyStore(values, delay=0, fail_at=number))
+            except OSError:
+                failures += 1
+            else:
+                break
+            assert kept.items() <= values.items(), (name, number)
+            left = {key for key in values if key not in kept and key != "zarr.json"}
+            assert left <= {"n/zarr.json"}, (name, number, left)
+        assert failures > 5
+
+
+def test_a_move_that_fails_at_any_request_leaves_the_node():
+    for number in range(200):
+        values = {}
+        group = frozarr.create_group(values)
+        group.create_array("x/b/c", data=VALUES, chunks=2)
+        before = dict(values)
+        store = LatencyStore(values, delay=0, fail_at=number)
+        try:
+            frozarr.open_group(store).move("x", "y")
+        except OSError:
+            assert before.keys() <= values.keys() or "y/zarr.json" in values, number
+            # whatever is there is whole
+            for name in ("x", "y"):
+                if f"{name}/zarr.json" in values and f"{name}/b/c/zarr.json" in values:
+                    assert frozarr.open_array(values, path=f"{name}/b/c")[...].tolist() == [
+                        0,
+                        1,
+                        2,
+                        3,
+                    ]
+        else:
+            break
+    assert frozarr.open_array(values, path="y/b/c")[...].tolist() == [0, 1, 2, 3]
+    assert number > 5
+
+
+def test_a_loser_of_a_hierarchy_leaves_the_winners_node():
+    """Somebody makes one of the nodes between the check and the storing."""
+
+    values = {}
+    outcomes = []
+    for _ in range(30):
+        values.clear()
+        place = LatencyStore(values, delay=0.0005)
+
+        def making(nodes, place=place):
+            try:
+                frozarr.create_hierarchy(place, nodes=nodes)
+                outcomes.append(True)
+            except (ContainsArrayError, ContainsGroupError):
+                outcomes.append(False)
+
+        def array(place=place):
+            try:
+                frozarr.create_array(place, name="a", data=VALUES)
+                outcomes.append(True)
+            except (ContainsArrayError, ContainsGroupError):
+                outcomes.append(False)
+
+        threads = [
+            threading.Thread(target=making, args=({"a": SPEC, "b": SPEC},)),
+            threading.Thread(target=array),
+        ]
+        [thread.start() for thread in threads]
+        [thread.join() for thread in threads]
+        assert any(outcomes[-2:])
+        assert "a/zarr.json" in values  # whoever won has it
+
+
+def test_threads_and_tasks_of_one_consolidated_group(store):
+    frozarr.create_group(store)
+    group = frozarr.consolidate_metadata(store)
+    errors = []
+
+    def making(number):
+        try:
+            array = group.create_array(f"x{number}", data=VALUES)
+            array.append(VALUES)
+        except ConflictError as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=making, args=(number,)) for number in range(8)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+
+    async def awaited():
+        waiting = frozarr.AsyncGroup.of(group)
+        return await asyncio.gather(*[waiting.create_array(f"y{n}", data=VALUES) for n in range(8)])
+
+    asyncio.run(awaited())
+    assert errors == []
+    told = frozarr.open_group(store)
+    assert told.nmembers() == 16
+    assert told["x3"].shape == (8,)
+    assert told.snapshot() == frozarr.open_group(store, use_consolidated=False).snapshot()

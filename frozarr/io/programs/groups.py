@@ -16,12 +16,14 @@ from frozarr.io.programs.requests import (
     Get,
     ListNames,
     ListPrefix,
+    Lock,
     Program,
     Put,
     Rename,
     Swap,
     Task,
     asking,
+    undone_by,
 )
 from frozarr.io.stores.path import StorePath
 from frozarr.metadata.documents import NodeMetadata, parse, parse_v3
@@ -39,8 +41,9 @@ from frozarr.metadata.paths import join, normalize_path
 from frozarr.types import JSON
 
 __all__ = [
-    "Consolidated", "Told", "ToldBy", "check_told", "consolidate", "group_below", "load_group",
-    "load_many", "move_node", "publish", "publish_changes", "remove_node", "walk_members",
+    "Consolidated", "Told", "ToldBy", "check_told", "consolidate", "delete_some", "group_below",
+    "load_group", "load_many", "move_node", "publish", "publish_changes", "remove_node",
+    "walk_members",
 ]  # fmt: skip
 
 Format = Literal[2, 3] | None
@@ -102,6 +105,8 @@ def _nobody() -> None:
 def check_told(cell: Consolidated | None) -> Program[None]:
     """Refuse to change what others changed in consolidated metadata, before any effect.
 
+    Until the program ends, others of this process wait: each publishes what the one before told.
+
     Raises
     ------
     ConflictError
@@ -109,6 +114,7 @@ def check_told(cell: Consolidated | None) -> Program[None]:
     """
     if cell is None:
         return
+    yield from Lock([cell.key])
     (value,) = yield from Get([cell.key], most_nbytes=MAX_DOCUMENT_NBYTES)
     if value is None or digest(value) != cell.told.document:
         raise ConflictError(
@@ -341,6 +347,12 @@ def _conflict(place: StorePath) -> ConflictError:
     )
 
 
+def delete_some(keys: Sequence[str]) -> Program[None]:
+    """Remove keys, if there are any to remove."""
+    if keys:
+        yield from Delete(keys)
+
+
 def remove_node(place: StorePath) -> Program[None]:
     """Remove a node and all below it: its documents first, so that nobody finds half of it."""
     yield from Delete([place.key(name) for name in sorted(DOCUMENTS)])
@@ -370,6 +382,13 @@ def move_node(source: StorePath, target: StorePath) -> Program[None]:
     if (yield from Rename(source.path, target.path)):
         return
     yield from _check_nothing(target)  # others may have been faster
+    made: list[str] = []
+    yield from undone_by(_copy_below(source, target, made), lambda: delete_some(made))
+    yield from remove_node(source)
+
+
+def _copy_below(source: StorePath, target: StorePath, made: list[str]) -> Program[None]:
+    """Copy all values below a place, documents last; keys that were set are added to `made`."""
     keys = yield from ListPrefix(source.path)
     documents = [key for key in keys if key.rpartition("/")[2] in DOCUMENTS]
     chunks = [key for key in keys if key.rpartition("/")[2] not in DOCUMENTS]
@@ -378,6 +397,7 @@ def move_node(source: StorePath, target: StorePath) -> Program[None]:
         values = yield from Get(some)
         moved = [target.path + key[len(source.path) :] for key in some]
         kept = [(k, v) for k, v in zip(moved, values, strict=True) if v is not None]
+        made += [k for k, _ in kept]
         yield from Put([k for k, _ in kept], [v for _, v in kept])
     # documents of deeper nodes first, one by one: those of the node itself complete it
     for key in sorted(documents, key=lambda key: (-key.count("/"), not key.endswith(".zattrs"))):
@@ -385,11 +405,11 @@ def move_node(source: StorePath, target: StorePath) -> Program[None]:
         name = target.path + key[len(source.path) :]
         if value is None or not (yield from Swap(name, None, bytes(as_bytes_view(value)))):
             raise ConflictError(
-                f"{target}: somebody else made or removed {name!r} while it was moved; what was "
-                f"moved is still at {source}",
+                f"{target}: somebody else made or removed {name!r} while it was moved; all is as "
+                f"it was at {source}",
                 url=str(target),
             )
-    yield from remove_node(source)
+        made.append(name)
 
 
 def _check_nothing(place: StorePath) -> Program[None]:

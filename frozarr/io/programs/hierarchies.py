@@ -3,21 +3,25 @@
 from collections.abc import Collection, Hashable, Mapping, Sequence
 
 from frozarr.errors import FrozarrError, GroupNotFoundError
+from frozarr.io.kernels.base import as_bytes_view
+from frozarr.io.programs.groups import delete_some
 from frozarr.io.programs.nodes import (
     NODE_DOCUMENTS,
     contains_error,
     create_node,
     encoded_documents,
     load_node,
+    remove_array,
 )
-from frozarr.io.programs.requests import Delete, Get, Program, Put, Swap, undone_by
+from frozarr.io.programs.requests import Delete, Get, ListPrefix, Program, Put, Swap, undone_by
 from frozarr.io.stores.path import StorePath
 from frozarr.metadata.documents import NodeMetadata
 from frozarr.metadata.group import GroupMetadata
+from frozarr.metadata.hierarchy import DOCUMENTS
 from frozarr.metadata.json import MAX_DOCUMENT_NBYTES
 from frozarr.metadata.paths import join
 
-__all__ = ["check_free", "store_nodes"]
+__all__ = ["check_free", "remove_alone", "remove_nodes", "store_nodes"]
 
 Nodes = Mapping[str, NodeMetadata]
 
@@ -71,7 +75,9 @@ def check_free(
 def store_nodes(
     place: StorePath, nodes: Nodes, wanted: Collection[str], *, overwrite: bool = False
 ) -> Program[None]:
-    """Store nodes below a group, upper ones first; if that fails, none of them is left.
+    """Store nodes below a group, upper ones first; if that fails, no new one is left.
+
+    What is replaced is replaced node by node, at once where the store can exchange them.
 
     Parameters
     ----------
@@ -97,13 +103,38 @@ def store_nodes(
     for path, metadata in fresh.items():
         level = levels.setdefault(path.count("/"), {})
         level.update(encoded_documents(_at(place, path), metadata))
-    written: list[str] = []
-    yield from undone_by(_store_levels(place, levels, expected, written), lambda: _remove(written))
+    written: dict[str, bytes] = {}
+    storing = _store_levels(place, levels, expected, written)
+    yield from undone_by(storing, lambda: _remove_written(written))
 
 
-def _remove(keys: Sequence[str]) -> Program[None]:
-    if keys:
-        yield from Delete(keys)
+def _remove_written(written: Mapping[str, bytes]) -> Program[None]:
+    """Remove documents that were stored, or may have been by a request that failed."""
+    stored = yield from Get(list(written), most_nbytes=MAX_DOCUMENT_NBYTES)
+    same = [
+        key
+        for (key, document), value in zip(written.items(), stored, strict=True)
+        if value is not None and bytes(as_bytes_view(value)) == document
+    ]
+    yield from delete_some(same)
+
+
+def remove_nodes(place: StorePath, nodes: Nodes) -> Program[None]:
+    """Remove the documents of nodes and what has the name of their chunks; all else stays."""
+    for path in sorted(nodes, reverse=True):
+        metadata, at = nodes[path], _at(place, path)
+        if isinstance(metadata, GroupMetadata):
+            yield from Delete(list(encoded_documents(at, metadata)))
+        else:
+            yield from remove_array(at, metadata)
+
+
+def remove_alone(place: StorePath, metadata: NodeMetadata) -> Program[None]:
+    """Remove a group's documents, unless somebody made a node below it meanwhile."""
+    own = set(encoded_documents(place, metadata))
+    others = set((yield from ListPrefix(place.path))) - own
+    if not any(key.rpartition("/")[2] in DOCUMENTS for key in others):
+        yield from Delete(sorted(own))
 
 
 def _is_free(place: StorePath, path: str, expected: Mapping[str, Hashable]) -> bool:
@@ -118,14 +149,16 @@ def _no_group(place: StorePath, there: NodeMetadata | None) -> FrozarrError:
 
 def _store_levels(
     place: StorePath, levels: Mapping[int, Mapping[str, bytes]], expected: Mapping[str, Hashable],
-    written: list[str],
+    written: dict[str, bytes],
 ) -> Program[None]:  # fmt: skip
-    """Store documents level by level; keys that were set are added to `written`."""
+    """Store documents level by level; those that were begun to be set are in `written`."""
     for depth in sorted(levels):
         documents = levels[depth]
         versions = [expected.get(key) for key in documents]
+        written.update(documents)
         refused = yield from _put(list(documents), list(documents.values()), versions)
-        written += [key for key in documents if key not in refused]
+        for key in refused:  # somebody else's
+            del written[key]
         for key in refused:
             at = StorePath(place.store, key.rpartition("/")[0])
             raise contains_error(at, (yield from load_node(at)) or GroupMetadata())
